@@ -1,0 +1,2 @@
+//! The tintype binary.
+fn main() {}
