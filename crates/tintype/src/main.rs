@@ -1,2 +1,3 @@
 //! The tintype binary.
+
 fn main() {}

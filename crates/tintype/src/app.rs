@@ -1,0 +1,23 @@
+//! What every part of the server is handed: built once at start.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::operations::Operations;
+use crate::operations::engines::Engines;
+use crate::store::Store;
+use std::sync::Arc;
+
+/// The server's parts.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The effective configuration.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The durable state.
+    pub store: Arc<dyn Store>,
+    /// Connections to the clusters' engines.
+    pub engines: Engines,
+    /// Starts, follows and cancels operations.
+    pub operations: Operations,
+}

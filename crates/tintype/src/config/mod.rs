@@ -1,0 +1,5 @@
+//! The configuration.
+
+/// The effective configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Config {}

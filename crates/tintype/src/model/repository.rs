@@ -1,0 +1,46 @@
+//! A platform repository: a template from which each cluster gets a location of its own.
+
+use super::RepositoryName;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+/// A repository of the platform. Its `settings` carry no secret: those given are sealed apart and never shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlatformRepository {
+    /// The name in the API's paths, and on engines unless a cluster says otherwise.
+    pub name: RepositoryName,
+    /// `fs` or `s3`.
+    pub kind: String,
+    /// The settings as given, without secrets; members that engines and plugins add stay free.
+    pub settings: Map<String, Value>,
+    /// The platform's default repository.
+    pub is_default: bool,
+    /// A reader is set.
+    pub has_reader: bool,
+    /// The result of the last preflight, for people; `None` before the first.
+    pub preflight: Option<String>,
+    /// Made at.
+    pub created_at: Timestamp,
+    /// Changed at.
+    pub updated_at: Timestamp,
+    /// Counts changes, from 1.
+    pub version: i64,
+}
+
+/// What looks at the storage itself: an address with read-only credentials, sealed in the store.
+///
+/// For `fs`: `file:///mounted/path`. For `s3`: `s3://bucket/base/path`, with endpoint and region.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// `file://…` or `s3://bucket/prefix`.
+    pub url: String,
+    /// S3: the endpoint when it is not the cloud's own, such as `http://127.0.0.1:7070`.
+    pub endpoint: Option<String>,
+    /// S3: the region.
+    pub region: Option<String>,
+    /// S3: the access key.
+    pub username: Option<String>,
+    /// S3: the secret key.
+    pub password: Option<SecretString>,
+}

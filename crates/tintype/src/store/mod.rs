@@ -1,0 +1,314 @@
+//! Beneath everything: the only room that speaks SQL.
+//!
+//! Each method of [`Store`] is one named transaction: it commits whole or not at all, is retried by the store when
+//! the database asks for that, and its body is safe to run again. No method calls an engine or waits for one.
+//! The suite in `tests/store/` is the definition of this interface; every backend passes all of it.
+
+use crate::model::{
+    Answer, ApiKey, Cluster, ClusterId, ClusterSecrets, Event, Failure, Observation, Operation, OperationKind,
+    Operator, PlatformRepository, Reader, RepositoryName, SnapshotName, Status,
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::HashMap;
+
+pub mod sqlite;
+
+/// What the store could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another writer was first, or the row named by its version has changed.
+    #[error("{0}")]
+    Conflict(Conflict),
+    /// The row is not there.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The database cannot be opened or used; says what to do.
+    #[error("{0}")]
+    Unusable(String),
+    /// A bug, a full disk, a damaged file.
+    #[error("the store failed: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Why a row could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// A cluster of that id is attached.
+    #[error("a cluster with the id {0} is already attached")]
+    ClusterId(ClusterId),
+    /// The engine of that uuid is attached as another cluster.
+    #[error("this engine is already attached, as cluster {0}")]
+    ClusterUuid(ClusterId),
+    /// The row's version is not the one that was read.
+    #[error("it was changed meanwhile: version {found}, not {expected}")]
+    Version {
+        /// What the caller had read.
+        expected: i64,
+        /// What is there.
+        found: i64,
+    },
+    /// Operations that have not ended stand in the way.
+    #[error("operation {0} has not ended")]
+    OperationRunning(String),
+    /// Clusters refer to the repository.
+    #[error("cluster {0} refers to it")]
+    Referenced(ClusterId),
+    /// The user's name is taken.
+    #[error("a user of that name exists")]
+    UserExists,
+}
+
+/// The store's result.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// An operation to start.
+#[derive(Debug, Clone)]
+pub struct NewOperation {
+    /// Made by the caller, sorts by time.
+    pub id: String,
+    /// What it does.
+    pub kind: OperationKind,
+    /// The cluster it works on; must be attached.
+    pub cluster_id: ClusterId,
+    /// Who asked.
+    pub requested_by: String,
+    /// What is asked. No secrets.
+    pub parameters: Value,
+    /// The kind's first state.
+    pub state: Value,
+    /// A take reserves the snapshot's name: its row commits together with the operation.
+    pub reserve: Option<NameKey>,
+    /// The caller's `Idempotency-Key`, if any.
+    pub idempotency: Option<Idempotency>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A snapshot's name within a repository of an engine. Keyed by the engine's uuid, so that it outlives a re-attach.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NameKey {
+    /// The engine's `cluster_uuid`.
+    pub cluster_uuid: String,
+    /// The repository's name on the engine.
+    pub repository: RepositoryName,
+    /// The snapshot's name.
+    pub name: SnapshotName,
+}
+
+/// A caller's `Idempotency-Key`, in its scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The principal and the route, such as `admin POST /clusters/elasticsearch/{id}/_snapshot`.
+    pub scope: String,
+    /// The header's value.
+    pub key: String,
+    /// A keyed MAC of the parsed body.
+    pub body_mac: [u8; 32],
+    /// Forgotten after this.
+    pub expires_at: Timestamp,
+}
+
+/// What came of starting an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Started {
+    /// Committed: it will be carried out.
+    New(Operation),
+    /// The same key and body came before: this is the operation that it started.
+    Replayed(Operation),
+    /// The same key came before with another body.
+    KeyReused,
+    /// The name is reserved by an operation that has not ended, or burned by one that has.
+    NameTaken {
+        /// The operation that holds the name.
+        operation: String,
+        /// It has ended; the name stays burned.
+        burned: bool,
+    },
+}
+
+/// An operation with the lease under which its owner may commit steps.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// The operation.
+    pub operation: Operation,
+    /// The token that every commit must show; another owner gets a greater one.
+    pub token: i64,
+}
+
+/// One committed step of an operation.
+#[derive(Debug, Clone, Default)]
+pub struct Step {
+    /// The new state; unchanged when absent.
+    pub state: Option<Value>,
+    /// The new status; unchanged when absent. A terminal one releases the lease and sets `finished_at`.
+    pub status: Option<Status>,
+    /// The first answer; the first one committed stays.
+    pub answer: Option<Answer>,
+    /// Set with a terminal status.
+    pub outcome: Option<Value>,
+    /// Set with `Failed`.
+    pub failure: Option<Failure>,
+    /// Gives the lease back and wakes not before this.
+    pub wait_until: Option<Timestamp>,
+    /// The number of attempts of the present step; unchanged when absent.
+    pub attempts: Option<u32>,
+    /// Appended to the log, in order: kind and message.
+    pub events: Vec<(&'static str, String)>,
+    /// What becomes of the reserved snapshot name.
+    pub name: Option<NameFate>,
+}
+
+/// What becomes of a snapshot's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameFate {
+    /// The engine refused it before it existed: free for others. Ignored once burned.
+    Free,
+    /// It existed or may have existed: never again.
+    Burned,
+}
+
+/// Which operations a list shows; all when empty. Newest first.
+#[derive(Debug, Clone, Default)]
+pub struct OperationFilter {
+    /// Of this cluster.
+    pub cluster_id: Option<ClusterId>,
+    /// Of these kinds.
+    pub kinds: Vec<OperationKind>,
+    /// In these statuses.
+    pub statuses: Vec<Status>,
+    /// Older than this operation: the last id of the page before.
+    pub before: Option<String>,
+    /// At most so many, 1 to 1000.
+    pub limit: u32,
+}
+
+/// Limits under which operations are leased.
+#[derive(Debug, Clone)]
+pub struct LeaseLimits {
+    /// Leased operations over all clusters and owners.
+    pub overall: u32,
+    /// Running operations of one cluster.
+    pub per_cluster: u32,
+    /// Clusters with a limit of their own (engines that take one snapshot at a time).
+    pub exceptions: HashMap<ClusterId, u32>,
+}
+
+/// A page of clusters, in the order of their ids.
+#[derive(Debug, Clone, Default)]
+pub struct ClusterPage {
+    /// Clusters to skip.
+    pub from: u64,
+    /// At most so many; all when absent.
+    pub size: Option<u64>,
+    /// Only those whose id or name contains this, without regard to case.
+    pub contains: Option<String>,
+}
+
+/// The product's durable state.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    // --- clusters
+
+    /// Attaches. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.
+    async fn attach_cluster(&self, cluster: &Cluster, secrets: &ClusterSecrets) -> Result<()>;
+    /// One cluster.
+    async fn cluster(&self, id: &ClusterId) -> Result<Option<Cluster>>;
+    /// One cluster's engine secrets, opened.
+    async fn cluster_secrets(&self, id: &ClusterId) -> Result<ClusterSecrets>;
+    /// A page and the number of all that match.
+    async fn clusters(&self, page: &ClusterPage) -> Result<(Vec<Cluster>, u64)>;
+    /// Replaces the row whose `version` is the given cluster's, and counts it up. Secrets stay when absent.
+    async fn update_cluster(&self, cluster: &Cluster, secrets: Option<&ClusterSecrets>) -> Result<Cluster>;
+    /// Forgets the cluster, its secrets and its observation. `Conflict::OperationRunning` while one runs. Ended
+    /// operations and burned names stay.
+    async fn detach_cluster(&self, id: &ClusterId) -> Result<()>;
+    /// Keeps the last look.
+    async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()>;
+    /// The last look.
+    async fn observation(&self, id: &ClusterId) -> Result<Option<Observation>>;
+    /// The last looks of these clusters (one query, for a page of a list).
+    async fn observations(&self, ids: &[ClusterId]) -> Result<HashMap<ClusterId, Observation>>;
+
+    // --- repositories
+
+    /// Makes or replaces. `expected_version`: `Conflict::Version` unless it is the row's (0: must not exist). `secrets`
+    /// is a JSON object of secret settings; the old ones stay when absent. A reader is kept.
+    async fn put_repository(
+        &self,
+        repository: &PlatformRepository,
+        secrets: Option<&secrecy::SecretString>,
+        expected_version: Option<i64>,
+    ) -> Result<PlatformRepository>;
+    /// One repository.
+    async fn repository(&self, name: &RepositoryName) -> Result<Option<PlatformRepository>>;
+    /// All repositories, by name.
+    async fn repositories(&self) -> Result<Vec<PlatformRepository>>;
+    /// Forgets it. `Conflict::Referenced` when a cluster names it, unless `cleanup`, which unsets those references.
+    async fn delete_repository(&self, name: &RepositoryName, cleanup: bool) -> Result<()>;
+    /// Makes it the platform's default, and no other; `None` unsets.
+    async fn set_default_repository(&self, name: Option<&RepositoryName>) -> Result<()>;
+    /// Sets or removes the reader.
+    async fn put_reader(&self, name: &RepositoryName, reader: Option<&Reader>) -> Result<()>;
+    /// The reader, opened.
+    async fn reader(&self, name: &RepositoryName) -> Result<Option<Reader>>;
+
+    // --- operations
+
+    /// Starts one: the operation, its first event, its reserved name and its idempotency key commit together.
+    /// `NotFound` when the cluster is not attached.
+    async fn start_operation(&self, new: &NewOperation) -> Result<Started>;
+    /// One operation.
+    async fn operation(&self, id: &str) -> Result<Option<Operation>>;
+    /// A page, newest first.
+    async fn operations(&self, filter: &OperationFilter) -> Result<Vec<Operation>>;
+    /// How many queued operations will be leased before this one; `None` when it is not queued.
+    async fn queue_position(&self, id: &str) -> Result<Option<u64>>;
+    /// Events after a sequence number, at most `limit`.
+    async fn events(&self, operation: &str, after: i64, limit: u32) -> Result<Vec<Event>>;
+    /// Marks it; `false` when it has ended. Wakes it now.
+    async fn request_cancel(&self, id: &str, now: Timestamp) -> Result<bool>;
+    /// Leases due operations without a live lease, oldest first, within the limits. `Queued` becomes `Running`.
+    async fn lease(&self, owner: &str, limits: &LeaseLimits, now: Timestamp, until: Timestamp) -> Result<Vec<Leased>>;
+    /// Extends every live lease of this owner.
+    async fn renew_leases(&self, owner: &str, until: Timestamp) -> Result<()>;
+    /// Frees every lease at once: for the instance that the store's lock proves to be alone.
+    async fn take_over(&self) -> Result<u64>;
+    /// Gives back every lease of this owner, at a graceful stop.
+    async fn release_leases(&self, owner: &str) -> Result<()>;
+    /// Commits a step with its events, if the lease is still ours: `false` when it is not, and nothing changed.
+    async fn commit_step(&self, id: &str, token: i64, step: &Step, now: Timestamp) -> Result<bool>;
+    /// When the next unleased operation is due; `None` when none waits.
+    async fn next_due(&self) -> Result<Option<Timestamp>>;
+    /// Counts by status, for limits and metrics.
+    async fn operation_counts(&self) -> Result<HashMap<Status, u64>>;
+    /// Burned or reserved names of one repository on one engine, with their operation: for the sweep.
+    async fn names(&self, cluster_uuid: &str, repository: &RepositoryName) -> Result<HashMap<SnapshotName, String>>;
+
+    // --- who may
+
+    /// Makes a user. `Conflict::UserExists`.
+    async fn create_user(&self, user: &Operator, now: Timestamp) -> Result<()>;
+    /// One user.
+    async fn user(&self, name: &str) -> Result<Option<Operator>>;
+    /// The number of users.
+    async fn user_count(&self) -> Result<u64>;
+    /// Sets a user's password hash.
+    async fn set_password(&self, name: &str, password_hash: &str) -> Result<()>;
+    /// Makes a key.
+    async fn create_api_key(&self, key: &ApiKey) -> Result<()>;
+    /// A key by its public part.
+    async fn api_key(&self, id: &str) -> Result<Option<ApiKey>>;
+    /// A user's keys, oldest first.
+    async fn api_keys(&self, user: &str) -> Result<Vec<ApiKey>>;
+    /// Deletes a user's key; `false` when there is none.
+    async fn delete_api_key(&self, user: &str, id: &str) -> Result<bool>;
+
+    // --- the store itself
+
+    /// A round trip to the database.
+    async fn ping(&self) -> Result<()>;
+    /// Writes what is pending and closes.
+    async fn close(&self);
+}
