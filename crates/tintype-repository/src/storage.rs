@@ -48,7 +48,9 @@ impl Storage {
         secret_key: Option<&SecretString>,
     ) -> Result<Self, StorageError> {
         let (Some(access_key), Some(secret_key)) = (access_key, secret_key) else {
-            return Err(StorageError("an access key and a secret key are both needed".to_owned()));
+            return Err(StorageError(
+                "an access key and a secret key are both needed".to_owned(),
+            ));
         };
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&location.bucket)
@@ -61,12 +63,19 @@ impl Storage {
                     .with_connect_timeout(Duration::from_secs(5))
                     .with_allow_http(true),
             )
-            .with_retry(RetryConfig { max_retries: 1, retry_timeout: REQUEST_TIMEOUT, ..RetryConfig::default() });
+            .with_retry(RetryConfig {
+                max_retries: 1,
+                retry_timeout: REQUEST_TIMEOUT,
+                ..RetryConfig::default()
+            });
         if let Some(endpoint) = &location.endpoint {
             builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         }
         let store = builder.build().map_err(|error| in_words(&error, secret_key))?;
-        Ok(Self { store: Arc::new(store), prefix: Path::from(location.prefix.trim_matches('/')) })
+        Ok(Self {
+            store: Arc::new(store),
+            prefix: Path::from(location.prefix.trim_matches('/')),
+        })
     }
 
     /// Opens a mounted directory.
@@ -74,8 +83,12 @@ impl Storage {
     /// # Errors
     /// The directory is not there.
     pub fn directory(path: &std::path::Path) -> Result<Self, StorageError> {
-        let store = LocalFileSystem::new_with_prefix(path).map_err(|error| StorageError(error.to_string()))?;
-        Ok(Self { store: Arc::new(store), prefix: Path::default() })
+        let store =
+            LocalFileSystem::new_with_prefix(path).map_err(|error| StorageError(error.to_string()))?;
+        Ok(Self {
+            store: Arc::new(store),
+            prefix: Path::default(),
+        })
     }
 
     /// Asks for one key under the location: proves that the storage answers and lets us in. `false`: it is empty.
@@ -106,7 +119,10 @@ fn words(error: &dyn std::error::Error) -> String {
         }
         cause = inner.source();
     }
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(500)
+        .collect()
 }
 
 #[cfg(test)]
@@ -125,7 +141,12 @@ mod tests {
 
     #[test]
     fn half_a_pair_of_keys_is_refused_before_anything_is_sent() {
-        let location = S3Location { endpoint: None, region: None, bucket: "b".into(), prefix: String::new() };
+        let location = S3Location {
+            endpoint: None,
+            region: None,
+            bucket: "b".into(),
+            prefix: String::new(),
+        };
         let error = Storage::s3(&location, Some("key"), None).unwrap_err();
         assert!(error.to_string().contains("both needed"));
     }

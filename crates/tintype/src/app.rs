@@ -27,8 +27,18 @@ impl App {
     pub fn new(config: Config, clock: Arc<dyn Clock>, store: Arc<dyn Store>) -> Self {
         let config = Arc::new(config);
         let engines = Engines::new(Arc::clone(&config), Arc::clone(&store));
-        let operations =
-            Operations::new(Arc::clone(&config), Arc::clone(&clock), Arc::clone(&store), engines.clone());
-        Self { config, clock, store, engines, operations }
+        let operations = Operations::new(
+            Arc::clone(&config),
+            Arc::clone(&clock),
+            Arc::clone(&store),
+            engines.clone(),
+        );
+        Self {
+            config,
+            clock,
+            store,
+            engines,
+            operations,
+        }
     }
 }

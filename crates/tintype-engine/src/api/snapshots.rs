@@ -49,6 +49,20 @@ impl From<String> for SnapshotState {
     }
 }
 
+impl std::fmt::Display for SnapshotState {
+    /// The engine's word.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Success => "SUCCESS",
+            Self::Partial => "PARTIAL",
+            Self::Failed => "FAILED",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Incompatible => "INCOMPATIBLE",
+            Self::Other(word) => word,
+        })
+    }
+}
+
 /// A shard that could not be stored.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ShardFailure {
@@ -90,6 +104,8 @@ pub struct SnapshotInfo {
     pub failed_shards: u64,
     /// What failed.
     pub failures: Vec<ShardFailure>,
+    /// Why it failed as a whole, in the engine's words.
+    pub reason: Option<String>,
     /// What its maker attached; always `None` on Elasticsearch before 7.3.
     pub metadata: Option<Value>,
     /// It holds the cluster's global state; `None` when the engine does not say.
@@ -246,6 +262,8 @@ struct InfoBody {
     shards: ShardsBody,
     #[serde(default)]
     failures: Vec<ShardFailure>,
+    #[serde(default)]
+    reason: Option<String>,
     metadata: Option<Value>,
     include_global_state: Option<bool>,
 }
@@ -277,6 +295,7 @@ impl InfoBody {
             successful_shards: self.shards.successful,
             failed_shards: self.shards.failed,
             failures: self.failures,
+            reason: self.reason,
             metadata: self.metadata.filter(|metadata| !metadata.is_null()),
             include_global_state: self.include_global_state,
         }

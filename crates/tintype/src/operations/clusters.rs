@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::{
-    AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, Failure, FailureKind, NameError, RepositoryName,
+    AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, Failure, FailureKind, NameError,
+    RepositoryName,
 };
 use tintype_engine::Distribution;
 
@@ -76,7 +77,9 @@ pub struct ChangeRequest {
 pub async fn attach(app: &App, request: AttachRequest) -> Result<Cluster> {
     let id = match request.id {
         Some(id) => id,
-        None => ids::cluster_id().try_into().map_err(|error: NameError| Error::Internal(Box::new(error)))?,
+        None => ids::cluster_id()
+            .try_into()
+            .map_err(|error: NameError| Error::Internal(Box::new(error)))?,
     };
     let now = crate::clock::to_millis(app.clock.now());
     let mut cluster = Cluster {
@@ -161,9 +164,10 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
 /// `NotFound`; `Precondition` while an operation runs.
 pub async fn detach(app: &App, id: &ClusterId) -> Result<()> {
     match app.store.detach_cluster(id).await {
-        Err(crate::store::StoreError::NotFound(_)) => {
-            Err(Error::missing(Missing::Cluster, format!("there is no cluster {id}")))
-        }
+        Err(crate::store::StoreError::NotFound(_)) => Err(Error::missing(
+            Missing::Cluster,
+            format!("there is no cluster {id}"),
+        )),
         other => {
             other?;
             app.engines.forget(id);
@@ -185,24 +189,42 @@ fn check(cluster: &Cluster, secrets: &ClusterSecrets) -> Result<()> {
     };
     if let Some(missing) = missing {
         let field = format!("auth.{missing}");
-        return Err(Error::invalid(&field, format!("this kind of authentication needs {field}")));
+        return Err(Error::invalid(
+            &field,
+            format!("this kind of authentication needs {field}"),
+        ));
     }
     if cluster.location.as_deref().is_some_and(str::is_empty) {
-        return Err(Error::invalid("location", "an empty location would be the whole repository; leave it out"));
+        return Err(Error::invalid(
+            "location",
+            "an empty location would be the whole repository; leave it out",
+        ));
     }
     Ok(())
 }
 
 /// The engine's client, or what is wrong with its settings, by field.
-fn client(app: &App, cluster: &Cluster, secrets: &ClusterSecrets, uuid: Option<String>) -> Result<tintype_engine::Engine> {
-    app.engines.client(cluster, secrets, uuid).map_err(|failure| Error::invalid("url", failure.message))
+fn client(
+    app: &App,
+    cluster: &Cluster,
+    secrets: &ClusterSecrets,
+    uuid: Option<String>,
+) -> Result<tintype_engine::Engine> {
+    app.engines
+        .client(cluster, secrets, uuid)
+        .map_err(|failure| Error::invalid("url", failure.message))
 }
 
 async fn check_repository(app: &App, cluster: &Cluster) -> Result<()> {
-    let Some(name) = &cluster.repository else { return Ok(()) };
+    let Some(name) = &cluster.repository else {
+        return Ok(());
+    };
     match app.store.repository(name).await? {
         Some(_) => Ok(()),
-        None => Err(Error::invalid("repository", format!("the platform has no repository {name}"))),
+        None => Err(Error::invalid(
+            "repository",
+            format!("the platform has no repository {name}"),
+        )),
     }
 }
 
@@ -215,7 +237,10 @@ async fn identify(
     adopt: bool,
 ) -> Result<()> {
     let engine = client(app, cluster, secrets, pinned.clone())?;
-    let identity = engine.identify().await.map_err(|error| looks::failure(&error, cluster))?;
+    let identity = engine
+        .identify()
+        .await
+        .map_err(|error| looks::failure(&error, cluster))?;
     if let Some(pinned) = pinned.filter(|pinned| *pinned != identity.cluster_uuid) {
         let message = format!(
             "another cluster answers at {}: its uuid is {}, and {pinned} is pinned. If that is meant, pin it anew \
@@ -236,7 +261,8 @@ async fn identify(
     }
     if adopt {
         let configured = super::repositories::configured(&app.operations, cluster).await?;
-        if let Some((platform, name)) = configured.and_then(|one| one.platform.map(|p| (p, one.engine_name))) {
+        if let Some((platform, name)) = configured.and_then(|one| one.platform.map(|p| (p, one.engine_name)))
+        {
             cluster.location = Some(registration::adopt(&engine, cluster, &name, &platform.kind).await?);
         } else if cluster.engine_repository.is_none() {
             let message = "adopt needs to know what: give `repository`, or `engine_repository`";

@@ -28,7 +28,10 @@ pub async fn check(
         )));
     };
     if platform.kind != "s3" {
-        let message = format!("a repository of type {} takes no username and password. Leave them out", platform.kind);
+        let message = format!(
+            "a repository of type {} takes no username and password. Leave them out",
+            platform.kind
+        );
         return Err(invalid(message));
     }
     let Some(reader) = operations.store().reader(&platform.name).await? else {
@@ -43,7 +46,14 @@ pub async fn check(
         ..reader
     };
     let wanted = Wanted::new(platform, cluster, resolved.engine_name.clone());
-    let text = |key: &str| wanted.settings.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |key: &str| {
+        wanted
+            .settings
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let location = S3Location {
         endpoint: reader.endpoint,
         region: reader.region,
@@ -51,13 +61,19 @@ pub async fn check(
         prefix: text("base_path"),
     };
     let refused = |error: tintype_repository::storage::StorageError| {
-        invalid(format!("the storage of {} did not accept the credentials: {error}", platform.name))
+        invalid(format!(
+            "the storage of {} did not accept the credentials: {error}",
+            platform.name
+        ))
     };
-    let storage = Storage::s3(&location, reader.username.as_deref(), reader.password.as_ref()).map_err(refused)?;
-    storage.list_one().await.map_err(|error| invalid(format!(
-        "the storage of {} did not accept the credentials: {error}",
-        platform.name
-    )))?;
+    let storage =
+        Storage::s3(&location, reader.username.as_deref(), reader.password.as_ref()).map_err(refused)?;
+    storage.list_one().await.map_err(|error| {
+        invalid(format!(
+            "the storage of {} did not accept the credentials: {error}",
+            platform.name
+        ))
+    })?;
     Ok(())
 }
 

@@ -65,11 +65,15 @@ impl Operations {
             per_cluster: config.per_cluster,
             exceptions: self.engines().exceptions(),
         };
-        self.store().lease(self.owner(), &limits, now, now + self.lease_length()).await
+        self.store()
+            .lease(self.owner(), &limits, now, now + self.lease_length())
+            .await
     }
 
     async fn pause(&self) -> Duration {
-        let Ok(Some(due)) = self.store().next_due().await else { return LOOK_AGAIN };
+        let Ok(Some(due)) = self.store().next_due().await else {
+            return LOOK_AGAIN;
+        };
         // Due already but not leased: a limit holds it back, and the end of another operation wakes us.
         let wait = Duration::try_from(due.duration_since(self.now())).unwrap_or(LOOK_AGAIN);
         wait.clamp(Duration::from_millis(5), LOOK_AGAIN)
@@ -87,7 +91,8 @@ impl Operations {
     }
 
     fn lease_length(&self) -> SignedDuration {
-        SignedDuration::from_secs(i64::from(self.config().operations.lease_seconds))
+        SignedDuration::try_from(Duration::from_secs(self.config().operations.lease_seconds))
+            .unwrap_or(SignedDuration::from_secs(15))
     }
 
     async fn carry(self, leased: Leased, shutdown: CancellationToken) {

@@ -28,7 +28,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Engines {
     /// No connections yet.
     pub fn new(config: Arc<Config>, store: Arc<dyn Store>) -> Self {
-        Self { config, store, clients: Arc::default(), exceptions: Arc::default() }
+        Self {
+            config,
+            store,
+            clients: Arc::default(),
+            exceptions: Arc::default(),
+        }
     }
 
     /// The client of an attached cluster.
@@ -42,9 +47,11 @@ impl Engines {
             return Ok(Ok(engine.clone()));
         }
         let secrets = self.store.cluster_secrets(&cluster.id).await?;
-        Ok(self.client(cluster, &secrets, Some(cluster.uuid.clone())).inspect(|engine| {
-            lock(&self.clients).insert(cluster.id.clone(), (cluster.version, engine.clone()));
-        }))
+        Ok(self
+            .client(cluster, &secrets, Some(cluster.uuid.clone()))
+            .inspect(|engine| {
+                lock(&self.clients).insert(cluster.id.clone(), (cluster.version, engine.clone()));
+            }))
     }
 
     /// A client that is not kept: for looking at an engine before it is attached.
@@ -65,8 +72,8 @@ impl Engines {
             allow_plain_http: cluster.allow_plain_http,
             expected_uuid,
             limits: Limits {
-                connect_timeout: Duration::from_secs(u64::from(self.config.engine.connect_timeout_seconds)),
-                request_timeout: Duration::from_secs(u64::from(self.config.engine.request_timeout_seconds)),
+                connect_timeout: Duration::from_secs(self.config.engine.connect_timeout_seconds),
+                request_timeout: Duration::from_secs(self.config.engine.request_timeout_seconds),
                 ..Limits::default()
             },
         };
@@ -101,7 +108,10 @@ pub fn dialect(cluster: &Cluster) -> Option<Dialect> {
         "opensearch" => Distribution::OpenSearch,
         _ => Distribution::Elasticsearch,
     };
-    Some(Dialect { distribution, version: cluster.engine_version.parse().ok()? })
+    Some(Dialect {
+        distribution,
+        version: cluster.engine_version.parse().ok()?,
+    })
 }
 
 fn access(level: AccessLevel) -> Access {
@@ -131,9 +141,10 @@ fn tls(cluster: &Cluster, secrets: &ClusterSecrets) -> Tls {
         (None, None) => Trust::System,
     };
     let identity = match (&secrets.client_certificate, &secrets.client_key) {
-        (Some(certificate), Some(key)) => {
-            Some(ClientIdentity { certificate_pem: certificate.clone(), key_pem: key.clone() })
-        }
+        (Some(certificate), Some(key)) => Some(ClientIdentity {
+            certificate_pem: certificate.clone(),
+            key_pem: key.clone(),
+        }),
         _ => None,
     };
     Tls { trust, identity }

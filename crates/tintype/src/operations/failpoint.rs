@@ -19,7 +19,9 @@ mod armed {
         {
             let _ = writeln!(file, "{name}");
         }
-        let Ok(target) = std::env::var("TINTYPE_FAILPOINT") else { return };
+        let Ok(target) = std::env::var("TINTYPE_FAILPOINT") else {
+            return;
+        };
         let (wanted, nth) = target.split_once('@').unwrap_or((&target, "1"));
         if wanted != name {
             return;
@@ -31,7 +33,9 @@ mod armed {
             *pass
         };
         if Ok(pass) == nth.parse() {
-            let _ = std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status();
+            let _ = std::process::Command::new("kill")
+                .args(["-9", &std::process::id().to_string()])
+                .status();
             loop {
                 std::thread::park();
             }

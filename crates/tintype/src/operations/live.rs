@@ -32,7 +32,10 @@ impl Live {
 
     /// Waits for the first answer of an operation, from before it is started.
     pub fn expect_answer(&self, id: &str) -> watch::Receiver<Option<Answer>> {
-        lock(&self.answers).entry(id.to_owned()).or_insert_with(|| watch::channel(None).0).subscribe()
+        lock(&self.answers)
+            .entry(id.to_owned())
+            .or_insert_with(|| watch::channel(None).0)
+            .subscribe()
     }
 
     /// Tells the waiters of this instance.

@@ -26,10 +26,21 @@ impl Wanted {
         let mut settings = platform.settings.clone();
         settings.retain(|key, _| !is_secret(key));
         let member = location_member(&platform.kind);
-        let base = platform.settings.get(member).and_then(Value::as_str).unwrap_or_default();
-        let own = cluster.location.clone().unwrap_or_else(|| join(base, cluster.id.as_str()));
+        let base = platform
+            .settings
+            .get(member)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let own = cluster
+            .location
+            .clone()
+            .unwrap_or_else(|| join(base, cluster.id.as_str()));
         settings.insert(member.to_owned(), Value::String(own));
-        Self { name, kind: platform.kind.clone(), settings }
+        Self {
+            name,
+            kind: platform.kind.clone(),
+            settings,
+        }
     }
 
     /// Where it points, in one comparable line.
@@ -61,28 +72,40 @@ pub fn location_member(kind: &str) -> &'static str {
 /// A setting that must not be shown or sent.
 pub fn is_secret(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase();
-    SECRETS.contains(&last.as_str()) || ["secret", "password", "token"].iter().any(|word| last.contains(word))
+    SECRETS.contains(&last.as_str())
+        || ["secret", "password", "token"]
+            .iter()
+            .any(|word| last.contains(word))
 }
 
 /// The registration writes to the storage unless it says otherwise.
 pub fn is_readonly(settings: &Map<String, Value>) -> bool {
-    ["readonly", "read_only"].iter().any(|key| match settings.get(*key) {
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::String(word)) => word == "true",
-        _ => false,
-    })
+    ["readonly", "read_only"]
+        .iter()
+        .any(|key| match settings.get(*key) {
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(word)) => word == "true",
+            _ => false,
+        })
 }
 
 fn join(base: &str, id: &str) -> String {
     let base = base.trim_end_matches('/');
-    if base.is_empty() { id.to_owned() } else { format!("{base}/{id}") }
+    if base.is_empty() {
+        id.to_owned()
+    } else {
+        format!("{base}/{id}")
+    }
 }
 
 /// Without doubled and trailing slashes and `.` segments, which name the same place. `..` is left as it is: what it
 /// means depends on links that only the engine's host knows.
 fn tidy(path: &str) -> String {
     let absolute = path.starts_with('/');
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
     format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
 }
 
@@ -100,16 +123,29 @@ mod tests {
         let plain = at("fs", json!({"location": "/backups/a"}));
         assert_eq!(plain.as_deref(), Some("fs:/backups/a"));
         for same in ["/backups/a/", "/backups//a", "/backups/./a"] {
-            assert_eq!(at("fs", json!({"location": same, "compress": "true"})), plain, "{same}");
+            assert_eq!(
+                at("fs", json!({"location": same, "compress": "true"})),
+                plain,
+                "{same}"
+            );
         }
         assert_ne!(at("fs", json!({"location": "backups/a"})), plain);
-        assert_eq!(at("s3", json!({"bucket": "b", "base_path": "/x/"})).as_deref(), Some("s3:b/x"));
+        assert_eq!(
+            at("s3", json!({"bucket": "b", "base_path": "/x/"})).as_deref(),
+            Some("s3:b/x")
+        );
         assert_eq!(at("gcs", json!({"bucket": "b"})), None);
     }
 
     #[test]
     fn secrets_are_known_by_name() {
-        for secret in ["secret_key", "s3.client.default.secret_key", "password", "sas_token", "access_key"] {
+        for secret in [
+            "secret_key",
+            "s3.client.default.secret_key",
+            "password",
+            "sas_token",
+            "access_key",
+        ] {
             assert!(is_secret(secret), "{secret}");
         }
         for plain in ["bucket", "base_path", "location", "compress", "client"] {

@@ -25,8 +25,14 @@ pub async fn indices(engine: &Engine, cluster: &Cluster) -> Result<Vec<String>, 
 /// What a failed look, or a request that was not sent, means for an operation.
 pub fn failure(error: &Error, cluster: &Cluster) -> Failure {
     let kind = match error {
-        Error::NotSent { why: NotSent::UuidMismatch { .. }, .. } => FailureKind::UuidMismatch,
-        Error::NotSent { why: NotSent::Forbidden { .. }, .. } => FailureKind::AccessLevel,
+        Error::NotSent {
+            why: NotSent::UuidMismatch { .. },
+            ..
+        } => FailureKind::UuidMismatch,
+        Error::NotSent {
+            why: NotSent::Forbidden { .. },
+            ..
+        } => FailureKind::AccessLevel,
         Error::Refused { .. } => FailureKind::EngineRefused,
         _ => FailureKind::EngineUnreachable,
     };
@@ -35,7 +41,12 @@ pub fn failure(error: &Error, cluster: &Cluster) -> Failure {
 
 /// The operation that made a snapshot, by its metadata.
 pub fn operation_of(snapshot: &SnapshotInfo) -> Option<&str> {
-    snapshot.metadata.as_ref()?.get("tintype")?.get("operation")?.as_str()
+    snapshot
+        .metadata
+        .as_ref()?
+        .get("tintype")?
+        .get("operation")?
+        .as_str()
 }
 
 /// Good as far as the engine's own word goes: SUCCESS, no failed shard, not empty.
@@ -48,5 +59,7 @@ pub fn looks_good(snapshot: &SnapshotInfo) -> bool {
 
 /// An engine's time; zero and absent mean that it has none.
 pub fn timestamp(millis: Option<i64>) -> Option<Timestamp> {
-    millis.filter(|&millis| millis > 0).and_then(|millis| Timestamp::from_millisecond(millis).ok())
+    millis
+        .filter(|&millis| millis > 0)
+        .and_then(|millis| Timestamp::from_millisecond(millis).ok())
 }

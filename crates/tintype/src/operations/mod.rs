@@ -3,7 +3,9 @@
 use crate::clock::{Clock, to_millis};
 use crate::config::Config;
 use crate::error::{Error, Missing, Result};
-use crate::model::{AccessLevel, Answer, Cluster, Operation, OperationKind, Progress, RepositoryName, SnapshotName};
+use crate::model::{
+    AccessLevel, Answer, Cluster, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
+};
 use crate::store::{Idempotency, Store};
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -115,7 +117,14 @@ impl Operations {
     /// The operations of one instance.
     pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>, store: Arc<dyn Store>, engines: Engines) -> Self {
         let owner = crate::ids::time_ordered(clock.now());
-        Self(Arc::new(Inner { config, clock, store, engines, live: Live::default(), owner }))
+        Self(Arc::new(Inner {
+            config,
+            clock,
+            store,
+            engines,
+            live: Live::default(),
+            owner,
+        }))
     }
 
     /// Asks an operation to stop. What comes of it is seen in the operation.
@@ -141,7 +150,8 @@ impl Operations {
         }
         let cluster = self.store().cluster(&operation.cluster_id).await?;
         if sent && cluster.is_some_and(|cluster| cluster.access < AccessLevel::Operate) {
-            let message = "the snapshot runs on the engine; aborting it needs a cluster attached with access operate";
+            let message =
+                "the snapshot runs on the engine; aborting it needs a cluster attached with access operate";
             return Err(Error::Forbidden(message.to_owned()));
         }
         tracing::info!(operation = id, by = requested_by, "asked to cancel");
@@ -168,7 +178,11 @@ impl Operations {
     }
 
     /// Waits for the first answer, at most as long as configured. `None`: the bound passed, and the intent is durable.
-    async fn first_answer(&self, id: &str, answer: &mut watch::Receiver<Option<Answer>>) -> Result<Option<Answer>> {
+    async fn first_answer(
+        &self,
+        id: &str,
+        answer: &mut watch::Receiver<Option<Answer>>,
+    ) -> Result<Option<Answer>> {
         let bound = tokio::time::sleep(Duration::from_secs(self.config().operations.answer_wait_seconds));
         tokio::pin!(bound);
         loop {
@@ -228,11 +242,24 @@ impl Operations {
 /// The cluster of a leased operation and its engine's client.
 async fn engine_of(
     context: &step::Context,
-) -> std::result::Result<std::result::Result<(Cluster, tintype_engine::Engine), crate::model::Failure>, step::Stop> {
+) -> std::result::Result<
+    std::result::Result<(Cluster, tintype_engine::Engine), crate::model::Failure>,
+    step::Stop,
+> {
     let operations = &context.operations;
     let Some(cluster) = operations.store().cluster(&context.operation.cluster_id).await? else {
-        let message = format!("cluster {} is not attached any more", context.operation.cluster_id);
-        return Ok(Err(crate::model::Failure::new(crate::model::FailureKind::Internal, message)));
+        let message = format!(
+            "cluster {} is not attached any more",
+            context.operation.cluster_id
+        );
+        return Ok(Err(crate::model::Failure::new(
+            crate::model::FailureKind::Internal,
+            message,
+        )));
     };
-    Ok(operations.engines().of(&cluster).await?.map(|engine| (cluster, engine)))
+    Ok(operations
+        .engines()
+        .of(&cluster)
+        .await?
+        .map(|engine| (cluster, engine)))
 }

@@ -35,12 +35,16 @@ pub async fn look(operations: &Operations, cluster: &Cluster) -> Observation {
 async fn ask(operations: &Operations, cluster: &Cluster, engine: &Engine) -> Result<Observation, Error> {
     let uuid = engine.cluster_uuid().await?;
     if uuid != cluster.uuid {
-        let problem = format!("another cluster answers at {}: its uuid is {uuid}, not {}", cluster.url, cluster.uuid);
+        let problem = format!(
+            "another cluster answers at {}: its uuid is {uuid}, not {}",
+            cluster.url, cluster.uuid
+        );
         return Ok(unreachable(operations, cluster, problem).await);
     }
     let health = engine.health().await?;
     let nodes = engine.nodes().await?;
-    let registrations: Vec<ObservedRegistration> = engine.repositories().await?.iter().map(observed).collect();
+    let registrations: Vec<ObservedRegistration> =
+        engine.repositories().await?.iter().map(observed).collect();
     let repository = repository_of(operations, cluster, &registrations).await;
     let (snapshots, strays, problem) = match &repository {
         Some(name) if registrations.iter().any(|one| one.name == name.as_str()) => {
@@ -82,7 +86,12 @@ async fn repository_of(
 
 async fn unreachable(operations: &Operations, cluster: &Cluster, problem: String) -> Observation {
     let last = operations.store().observation(&cluster.id).await.ok().flatten();
-    Observation { at: operations.now(), reachable: false, problem: Some(problem), ..last.unwrap_or_default() }
+    Observation {
+        at: operations.now(),
+        reachable: false,
+        problem: Some(problem),
+        ..last.unwrap_or_default()
+    }
 }
 
 /// A registration as it is shown: without its settings, which may hold secrets.
@@ -102,7 +111,10 @@ fn summary(found: &[SnapshotInfo]) -> SnapshotSummary {
         .iter()
         .filter(|one| one.state != SnapshotState::InProgress)
         .max_by_key(|one| (one.end_time_ms, &one.name));
-    let good = found.iter().filter(|one| looks::looks_good(one)).max_by_key(|one| (one.end_time_ms, &one.name));
+    let good = found
+        .iter()
+        .filter(|one| looks::looks_good(one))
+        .max_by_key(|one| (one.end_time_ms, &one.name));
     SnapshotSummary {
         count: u32::try_from(found.len()).unwrap_or(u32::MAX),
         latest_status: newest.map(|one| one.state.to_string()),
@@ -117,18 +129,36 @@ fn summary(found: &[SnapshotInfo]) -> SnapshotSummary {
 async fn strays(operations: &Operations, found: &[SnapshotInfo]) -> Vec<Stray> {
     let mut strays = Vec::new();
     for snapshot in found {
-        let Some(id) = looks::operation_of(snapshot) else { continue };
-        let Ok(Some(operation)) = operations.store().operation(id).await else { continue };
+        let Some(id) = looks::operation_of(snapshot) else {
+            continue;
+        };
+        let Ok(Some(operation)) = operations.store().operation(id).await else {
+            continue;
+        };
         if matches!(operation.status, Status::Failed | Status::Cancelled) && operation.outcome.is_none() {
-            tracing::warn!(operation = id, snapshot = snapshot.name, "a snapshot of an operation that had ended");
-            strays.push(Stray { name: snapshot.name.clone(), uuid: snapshot.uuid.clone(), operation: id.to_owned() });
+            tracing::warn!(
+                operation = id,
+                snapshot = snapshot.name,
+                "a snapshot of an operation that had ended"
+            );
+            strays.push(Stray {
+                name: snapshot.name.clone(),
+                uuid: snapshot.uuid.clone(),
+                operation: id.to_owned(),
+            });
         }
     }
     strays
 }
 
 fn node(node: tintype_engine::Node) -> ObservedNode {
-    ObservedNode { id: node.id, name: node.name, version: node.version, roles: node.roles, master: node.master }
+    ObservedNode {
+        id: node.id,
+        name: node.name,
+        version: node.version,
+        roles: node.roles,
+        master: node.master,
+    }
 }
 
 fn colour(status: HealthStatus) -> &'static str {
@@ -157,6 +187,7 @@ mod tests {
             successful_shards: 1 - failed,
             failed_shards: failed,
             failures: Vec::new(),
+            reason: None,
             metadata: None,
             include_global_state: None,
         }
@@ -174,7 +205,10 @@ mod tests {
         assert_eq!(summary.latest_status.as_deref(), Some("IN_PROGRESS"));
         assert_eq!(summary.latest_successful, Some(false));
         assert_eq!(summary.latest_end_time.map(|at| at.as_millisecond()), Some(4_000));
-        assert_eq!(summary.latest_successful_end_time.map(|at| at.as_millisecond()), Some(2_000));
+        assert_eq!(
+            summary.latest_successful_end_time.map(|at| at.as_millisecond()),
+            Some(2_000)
+        );
         assert_eq!(summary.latest_successful_name.as_deref(), Some("good"));
     }
 }

@@ -31,15 +31,20 @@ pub struct PutRepository {
 /// `Invalid`, or `Precondition` when the preflight is required and fails.
 pub async fn put_repository(app: &App, request: PutRepository) -> Result<PlatformRepository> {
     check_shape(&request)?;
-    let (secrets, settings): (Map<String, Value>, Map<String, Value>) =
-        request.settings.into_iter().partition(|(key, _)| is_secret(key) && key != "access_key");
+    let (secrets, settings): (Map<String, Value>, Map<String, Value>) = request
+        .settings
+        .into_iter()
+        .partition(|(key, _)| is_secret(key) && key != "access_key");
     let existing = app.store.repository(&request.name).await?;
     let now = crate::clock::to_millis(app.clock.now());
     let mut repository = PlatformRepository {
         name: request.name,
         kind: request.kind,
         settings,
-        is_default: request.default.or(existing.as_ref().map(|one| one.is_default)).unwrap_or(false),
+        is_default: request
+            .default
+            .or(existing.as_ref().map(|one| one.is_default))
+            .unwrap_or(false),
         has_reader: existing.as_ref().is_some_and(|one| one.has_reader),
         preflight: None,
         created_at: existing.map_or(now, |one| one.created_at),
@@ -50,17 +55,29 @@ pub async fn put_repository(app: &App, request: PutRepository) -> Result<Platfor
     let result = preflight(&repository, reader.as_ref()).await;
     if request.require_preflight && result.is_err() {
         let why = result.err().map(|error| error.to_string()).unwrap_or_default();
-        return Err(Error::Precondition(format!("the preflight failed, and it was required: {why}")));
+        return Err(Error::Precondition(format!(
+            "the preflight failed, and it was required: {why}"
+        )));
     }
     repository.preflight = Some(in_words(&result));
-    let sealed = if secrets.is_empty() { None } else { Some(SecretString::from(Value::Object(secrets).to_string())) };
-    let stored = app.store.put_repository(&repository, sealed.as_ref(), request.expected_version).await?;
+    let sealed = if secrets.is_empty() {
+        None
+    } else {
+        Some(SecretString::from(Value::Object(secrets).to_string()))
+    };
+    let stored = app
+        .store
+        .put_repository(&repository, sealed.as_ref(), request.expected_version)
+        .await?;
     match request.default {
         Some(true) => app.store.set_default_repository(Some(&stored.name)).await?,
         Some(false) if stored.is_default => app.store.set_default_repository(None).await?,
         _ => {}
     }
-    app.store.repository(&stored.name).await?.ok_or_else(|| gone(&stored.name))
+    app.store
+        .repository(&stored.name)
+        .await?
+        .ok_or_else(|| gone(&stored.name))
 }
 
 /// Sets or removes the reader; the result of looking with it, for people.
@@ -77,18 +94,34 @@ pub async fn put_reader(app: &App, name: &RepositoryName, reader: Option<Reader>
 }
 
 fn gone(name: &RepositoryName) -> Error {
-    Error::missing(Missing::Repository, format!("the platform has no repository {name}"))
+    Error::missing(
+        Missing::Repository,
+        format!("the platform has no repository {name}"),
+    )
 }
 
 fn check_shape(request: &PutRepository) -> Result<()> {
     if !SUPPORTED.contains(&request.kind.as_str()) {
-        let message = format!("the type {:?} is not supported yet; supported: {}", request.kind, SUPPORTED.join(", "));
+        let message = format!(
+            "the type {:?} is not supported yet; supported: {}",
+            request.kind,
+            SUPPORTED.join(", ")
+        );
         return Err(Error::invalid("type", message));
     }
-    let required = if request.kind == "fs" { "location" } else { "bucket" };
+    let required = if request.kind == "fs" {
+        "location"
+    } else {
+        "bucket"
+    };
     match request.settings.get(required) {
         Some(Value::String(value)) if !value.trim().is_empty() => {}
-        Some(_) => return Err(Error::invalid(&format!("settings.{required}"), format!("{required} must be a text"))),
+        Some(_) => {
+            return Err(Error::invalid(
+                &format!("settings.{required}"),
+                format!("{required} must be a text"),
+            ));
+        }
         None => {
             let message = format!("a repository of type {} needs settings.{required}", request.kind);
             return Err(Error::invalid(&format!("settings.{required}"), message));
@@ -101,18 +134,28 @@ fn check_shape(request: &PutRepository) -> Result<()> {
 }
 
 fn check_reader(repository: &PlatformRepository, reader: &Reader) -> Result<()> {
-    let scheme = if repository.kind == "fs" { "file://" } else { "s3://" };
+    let scheme = if repository.kind == "fs" {
+        "file://"
+    } else {
+        "s3://"
+    };
     if !reader.url.starts_with(scheme) {
-        let message = format!("the reader of a repository of type {} begins with {scheme}", repository.kind);
+        let message = format!(
+            "the reader of a repository of type {} begins with {scheme}",
+            repository.kind
+        );
         return Err(Error::invalid("url", message));
     }
     if reader.url.contains('@') {
-        return Err(Error::invalid("url", "credentials do not belong into the address; give username and password"));
+        return Err(Error::invalid(
+            "url",
+            "credentials do not belong into the address; give username and password",
+        ));
     }
     match &reader.endpoint {
-        Some(endpoint) if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") => {
-            Err(Error::invalid("endpoint", "the endpoint begins with http:// or https://"))
-        }
+        Some(endpoint) if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") => Err(
+            Error::invalid("endpoint", "the endpoint begins with http:// or https://"),
+        ),
         _ => Ok(()),
     }
 }

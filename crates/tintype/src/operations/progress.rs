@@ -41,7 +41,14 @@ impl Meter {
         for (index, one) in &status.indices {
             let shards = one.per_shard.iter().map(|(number, shard)| {
                 let (bytes, files) = amounts(&shard.files, shard.files.incremental.files > 0);
-                (*number, ShardProgress { stage: shard.stage.to_lowercase(), bytes, files })
+                (
+                    *number,
+                    ShardProgress {
+                        stage: shard.stage.to_lowercase(),
+                        bytes,
+                        files,
+                    },
+                )
             });
             progress.indices.insert(index.clone(), shards.collect());
         }
@@ -51,7 +58,10 @@ impl Meter {
 
     /// A restore's progress, over its primaries.
     pub fn read_recovery(&mut self, shards: &[ShardRecovery], expected: u32, now: Timestamp) -> Progress {
-        let mut progress = Progress { at: Some(now), ..Progress::default() };
+        let mut progress = Progress {
+            at: Some(now),
+            ..Progress::default()
+        };
         let (mut bytes, mut files) = ((0, 0), (0, 0));
         for shard in shards.iter().filter(|shard| shard.primary) {
             let done = shard.stage.eq_ignore_ascii_case("done");
@@ -61,23 +71,43 @@ impl Meter {
             files = (files.0 + shard.recovered.files, files.1 + shard.total.files);
             let one = ShardProgress {
                 stage: shard.stage.to_lowercase(),
-                bytes: Amount { done: shard.recovered.bytes, total: Some(shard.total.bytes) },
-                files: Amount { done: shard.recovered.files, total: Some(shard.total.files) },
+                bytes: Amount {
+                    done: shard.recovered.bytes,
+                    total: Some(shard.total.bytes),
+                },
+                files: Amount {
+                    done: shard.recovered.files,
+                    total: Some(shard.total.files),
+                },
             };
-            progress.indices.entry(shard.index.clone()).or_default().insert(shard.shard, one);
+            progress
+                .indices
+                .entry(shard.index.clone())
+                .or_default()
+                .insert(shard.shard, one);
         }
         // A shard that has not begun has not told its size: until all have, the total would only grow.
         let known = progress.shards.total >= expected && files.1 > 0;
         progress.phase = if known { Phase::Running } else { Phase::Preparing };
         progress.shards.total = progress.shards.total.max(expected);
-        progress.bytes = Amount { done: bytes.0, total: known.then_some(bytes.1) };
-        progress.files = Amount { done: files.0, total: known.then_some(files.1) };
+        progress.bytes = Amount {
+            done: bytes.0,
+            total: known.then_some(bytes.1),
+        };
+        progress.files = Amount {
+            done: files.0,
+            total: known.then_some(files.1),
+        };
         self.rate(&mut progress, now);
         progress
     }
 
     fn rate(&mut self, progress: &mut Progress, now: Timestamp) {
-        let sample = Sample { at: now, files: progress.files.done, bytes: progress.bytes.done };
+        let sample = Sample {
+            at: now,
+            files: progress.files.done,
+            bytes: progress.bytes.done,
+        };
         if sample.files == 0 {
             return;
         }
@@ -106,8 +136,14 @@ impl Meter {
 fn amounts(files: &Files, total_known: bool) -> (Amount, Amount) {
     let total = |value: u64| total_known.then_some(value);
     (
-        Amount { done: files.processed.bytes, total: total(files.incremental.bytes) },
-        Amount { done: files.processed.files, total: total(files.incremental.files) },
+        Amount {
+            done: files.processed.bytes,
+            total: total(files.incremental.bytes),
+        },
+        Amount {
+            done: files.processed.files,
+            total: total(files.incremental.files),
+        },
     )
 }
 

@@ -62,7 +62,10 @@ pub struct ShardFailure {
 /// `Failed` when the engine cannot be asked.
 pub async fn registrations(app: &App, cluster: &Cluster) -> Result<Vec<ObservedRegistration>> {
     let engine = app.engines.of(cluster).await??;
-    let found = engine.repositories().await.map_err(|error| looks::failure(&error, cluster))?;
+    let found = engine
+        .repositories()
+        .await
+        .map_err(|error| looks::failure(&error, cluster))?;
     Ok(found.iter().map(observe::observed).collect())
 }
 
@@ -88,7 +91,12 @@ pub async fn snapshots(
     Ok(found
         .into_iter()
         .map(|snapshot| {
-            let ours = snapshot.name.parse().ok().and_then(|name| names.get(&name)).cloned();
+            let ours = snapshot
+                .name
+                .parse()
+                .ok()
+                .and_then(|name| names.get(&name))
+                .cloned();
             view(name, snapshot, ours)
         })
         .collect())
@@ -106,7 +114,10 @@ pub async fn snapshot(
 ) -> Result<SnapshotView> {
     let resolved = repositories::resolve(&app.operations, cluster, Some(repository)).await?;
     let engine = app.engines.of(cluster).await??;
-    let found = match engine.snapshot(resolved.engine_name.as_str(), name.as_str()).await {
+    let found = match engine
+        .snapshot(resolved.engine_name.as_str(), name.as_str())
+        .await
+    {
         Err(error) if error.is_missing_repository() => None,
         other => other.map_err(|error| looks::failure(&error, cluster))?,
     };
@@ -114,7 +125,11 @@ pub async fn snapshot(
         let message = format!("there is no snapshot {name} in {}", resolved.engine_name);
         return Err(Error::missing(Missing::Snapshot, message));
     };
-    let ours = app.store.names(&cluster.uuid, &resolved.engine_name).await?.remove(name);
+    let ours = app
+        .store
+        .names(&cluster.uuid, &resolved.engine_name)
+        .await?
+        .remove(name);
     Ok(view(resolved.engine_name.as_str(), found, ours))
 }
 

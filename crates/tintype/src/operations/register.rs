@@ -1,7 +1,7 @@
 //! Creating a registration that is missing on an engine, as an operation of its own.
 
 use super::location::Wanted;
-use super::step::{Context, Flow, Stop, StepResult, advance, write_state};
+use super::step::{Context, Flow, StepResult, Stop, advance, write_state};
 use super::{Operations, engine_of, looks, registration, repositories, retry};
 use crate::error::{Error, Missing, Result};
 use crate::ids;
@@ -15,10 +15,18 @@ impl Operations {
     ///
     /// # Errors
     /// `NotFound` for a repository that the platform does not know; `Failed` when the level or another writer forbids it.
-    pub async fn register(&self, cluster: &Cluster, repository: &RepositoryName, by: &str) -> Result<Operation> {
+    pub async fn register(
+        &self,
+        cluster: &Cluster,
+        repository: &RepositoryName,
+        by: &str,
+    ) -> Result<Operation> {
         let resolved = repositories::resolve(self, cluster, Some(repository)).await?;
         let Some(platform) = resolved.platform else {
-            return Err(Error::missing(Missing::Repository, format!("the platform has no repository {repository}")));
+            return Err(Error::missing(
+                Missing::Repository,
+                format!("the platform has no repository {repository}"),
+            ));
         };
         let wanted = Wanted::new(&platform, cluster, resolved.engine_name);
         registration::may_create(self, cluster, &wanted).await?;
@@ -76,7 +84,11 @@ pub async fn step(context: &mut Context) -> StepResult {
 
 fn wanted(context: &Context) -> Option<Wanted> {
     let parameters: RegisterParameters = serde_json::from_value(context.operation.parameters.clone()).ok()?;
-    Some(Wanted { name: parameters.name, kind: parameters.kind, settings: parameters.settings })
+    Some(Wanted {
+        name: parameters.name,
+        kind: parameters.kind,
+        settings: parameters.settings,
+    })
 }
 
 async fn prepare(context: &mut Context, cluster: &Cluster, engine: &Engine, wanted: &Wanted) -> StepResult {
@@ -91,7 +103,9 @@ async fn prepare(context: &mut Context, cluster: &Cluster, engine: &Engine, want
         There::Ended(flow) => Ok(flow),
         There::Missing => {
             let message = format!("create {} for {}", wanted.name, wanted.location());
-            context.commit("intent", advance(&RegisterState::Registering, "intent", message)).await?;
+            context
+                .commit("intent", advance(&RegisterState::Registering, "intent", message))
+                .await?;
             send(context, cluster, engine, wanted).await
         }
     }
@@ -107,7 +121,10 @@ async fn create(context: &mut Context, cluster: &Cluster, engine: &Engine, wante
 }
 
 async fn send(context: &mut Context, cluster: &Cluster, engine: &Engine, wanted: &Wanted) -> StepResult {
-    match context.call("create_repository", registration::create(engine, wanted)).await {
+    match context
+        .call("create_repository", registration::create(engine, wanted))
+        .await
+    {
         Ok(()) => registered(context).await,
         Err(error) if error.is_refused() => context.fail(registration::refused(&error), None).await,
         Err(error) => again(context, cluster, &error).await,
@@ -115,13 +132,23 @@ async fn send(context: &mut Context, cluster: &Cluster, engine: &Engine, wanted:
 }
 
 async fn registered(context: &mut Context) -> StepResult {
-    let step = advance(&RegisterState::Verifying, "registered", "the engine has the registration");
+    let step = advance(
+        &RegisterState::Verifying,
+        "registered",
+        "the engine has the registration",
+    );
     context.commit("registered", step).await?;
     Ok(Flow::Again)
 }
 
 async fn verify(context: &mut Context, cluster: &Cluster, engine: &Engine, wanted: &Wanted) -> StepResult {
-    match context.call("verify_repository", engine.verify_repository(wanted.name.as_str())).await {
+    match context
+        .call(
+            "verify_repository",
+            engine.verify_repository(wanted.name.as_str()),
+        )
+        .await
+    {
         Ok(nodes) => {
             let outcome = serde_json::json!({
                 "created": true,
@@ -147,7 +174,10 @@ async fn there(
     engine: &Engine,
     wanted: &Wanted,
 ) -> std::result::Result<There, Stop> {
-    match context.call("look_repository", engine.repository(wanted.name.as_str())).await {
+    match context
+        .call("look_repository", engine.repository(wanted.name.as_str()))
+        .await
+    {
         Ok(None) => Ok(There::Missing),
         Ok(Some(found)) => match registration::matches(&found, wanted, cluster) {
             Ok(()) => Ok(There::Usable),
@@ -161,8 +191,20 @@ async fn again(context: &mut Context, cluster: &Cluster, error: &tintype_engine:
     match retry::pause(error, context.operation.attempts, true) {
         Some(pause) => {
             let first = context.operation.attempts == 0;
-            let events = if first { vec![("engine_silent", error.to_string())] } else { Vec::new() };
-            context.wait(pause, Step { events, ..Step::default() }).await
+            let events = if first {
+                vec![("engine_silent", error.to_string())]
+            } else {
+                Vec::new()
+            };
+            context
+                .wait(
+                    pause,
+                    Step {
+                        events,
+                        ..Step::default()
+                    },
+                )
+                .await
         }
         None => context.fail(looks::failure(error, cluster), None).await,
     }

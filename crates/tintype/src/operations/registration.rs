@@ -28,22 +28,33 @@ pub async fn look(
     parameters: &TakeParameters,
 ) -> Result<Result<Found, Failure>, Error> {
     let name = &parameters.repository;
-    let found = context.call("look_repository", engine.repository(name.as_str())).await?;
+    let found = context
+        .call("look_repository", engine.repository(name.as_str()))
+        .await?;
     let Some(platform) = &parameters.platform_repository else {
         return Ok(match found {
             Some(_) => Ok(Found::Usable),
-            None => Err(not_found(format!("{name} is not registered on the engine of cluster {} any more", cluster.id))),
+            None => Err(not_found(format!(
+                "{name} is not registered on the engine of cluster {} any more",
+                cluster.id
+            ))),
         });
     };
     let platform = match context.operations.store().repository(platform).await {
         Ok(Some(platform)) => platform,
-        Ok(None) => return Ok(Err(not_found(format!("{platform} was removed from the platform")))),
+        Ok(None) => {
+            return Ok(Err(not_found(format!(
+                "{platform} was removed from the platform"
+            ))));
+        }
         Err(error) => return Ok(Err(Failure::new(FailureKind::Internal, error.to_string()))),
     };
     let wanted = Wanted::new(&platform, cluster, name.clone());
     match found {
         Some(found) => Ok(matches(&found, &wanted, cluster).map(|()| Found::Usable)),
-        None => Ok(may_create(&context.operations, cluster, &wanted).await.map(|()| Found::Missing(wanted))),
+        None => Ok(may_create(&context.operations, cluster, &wanted)
+            .await
+            .map(|()| Found::Missing(wanted))),
     }
 }
 
@@ -99,7 +110,11 @@ async fn other_writer(
     wanted: &Wanted,
 ) -> crate::store::Result<Option<String>> {
     let location = wanted.location();
-    let mut page = ClusterPage { from: 0, size: Some(500), contains: None };
+    let mut page = ClusterPage {
+        from: 0,
+        size: Some(500),
+        contains: None,
+    };
     loop {
         let (clusters, _) = operations.store().clusters(&page).await?;
         if clusters.is_empty() {
@@ -113,7 +128,10 @@ async fn other_writer(
                 !one.readonly && one.location.as_deref() == Some(location.as_str()) && !same_name(&one.name)
             });
             if let Some(writer) = writer {
-                return Ok(Some(format!("cluster {id} through its registration {}", writer.name)));
+                return Ok(Some(format!(
+                    "cluster {id} through its registration {}",
+                    writer.name
+                )));
             }
         }
     }
@@ -124,7 +142,9 @@ async fn other_writer(
 /// # Errors
 /// The engine's.
 pub async fn create(engine: &Engine, wanted: &Wanted) -> Result<(), Error> {
-    engine.create_repository(wanted.name.as_str(), &wanted.kind, &wanted.settings).await
+    engine
+        .create_repository(wanted.name.as_str(), &wanted.kind, &wanted.settings)
+        .await
 }
 
 /// The engine's refusal, in its own words.
@@ -146,24 +166,45 @@ pub fn not_verified(error: &Error) -> Failure {
     } else {
         FailureKind::EngineRefused
     };
-    Failure::new(kind, format!("the repository is registered, and the engine's nodes cannot use it: {error}"))
+    Failure::new(
+        kind,
+        format!("the repository is registered, and the engine's nodes cannot use it: {error}"),
+    )
 }
 
 /// The location that the engine already has under a name, for `--adopt`.
 ///
 /// # Errors
 /// `RepositoryNotFound` when there is none; `RepositoryConflict` when it is of another type.
-pub async fn adopt(engine: &Engine, cluster: &Cluster, name: &RepositoryName, kind: &str) -> Result<String, Failure> {
-    let found = engine.repository(name.as_str()).await.map_err(|error| looks::failure(&error, cluster))?;
+pub async fn adopt(
+    engine: &Engine,
+    cluster: &Cluster,
+    name: &RepositoryName,
+    kind: &str,
+) -> Result<String, Failure> {
+    let found = engine
+        .repository(name.as_str())
+        .await
+        .map_err(|error| looks::failure(&error, cluster))?;
     let Some(found) = found else {
-        return Err(not_found(format!("there is no registration {name} on the engine to adopt")));
+        return Err(not_found(format!(
+            "there is no registration {name} on the engine to adopt"
+        )));
     };
     if found.kind != kind {
-        let message = format!("{name} is of type {} on the engine, and of type {kind} on the platform", found.kind);
+        let message = format!(
+            "{name} is of type {} on the engine, and of type {kind} on the platform",
+            found.kind
+        );
         return Err(Failure::new(FailureKind::RepositoryConflict, message));
     }
     let member = location::location_member(kind);
-    Ok(found.settings.get(member).and_then(Value::as_str).unwrap_or_default().to_owned())
+    Ok(found
+        .settings
+        .get(member)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned())
 }
 
 fn not_found(message: String) -> Failure {

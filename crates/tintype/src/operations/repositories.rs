@@ -27,18 +27,28 @@ pub async fn resolve(
         return configured.ok_or_else(|| none_configured(cluster).into());
     };
     if let Some(configured) = configured
-        && (configured.engine_name == *asked || configured.platform.as_ref().is_some_and(|p| p.name == *asked))
+        && (configured.engine_name == *asked
+            || configured.platform.as_ref().is_some_and(|p| p.name == *asked))
     {
         return Ok(configured);
     }
     if let Some(platform) = operations.store().repository(asked).await? {
-        return Ok(Resolved { engine_name: platform.name.clone(), platform: Some(platform) });
+        return Ok(Resolved {
+            engine_name: platform.name.clone(),
+            platform: Some(platform),
+        });
     }
     let engine = operations.engines().of(cluster).await??;
     match engine.repository(asked.as_str()).await {
-        Ok(Some(_)) => Ok(Resolved { engine_name: asked.clone(), platform: None }),
+        Ok(Some(_)) => Ok(Resolved {
+            engine_name: asked.clone(),
+            platform: None,
+        }),
         Ok(None) => {
-            let message = format!("neither the platform nor the engine of cluster {} knows {asked}", cluster.id);
+            let message = format!(
+                "neither the platform nor the engine of cluster {} knows {asked}",
+                cluster.id
+            );
             Err(Failure::new(FailureKind::RepositoryNotFound, message).into())
         }
         Err(error) => Err(looks::failure(&error, cluster).into()),
@@ -54,18 +64,32 @@ pub async fn configured(operations: &Operations, cluster: &Cluster) -> Result<Op
         Some(name) => match operations.store().repository(name).await? {
             Some(platform) => Some(platform),
             None => {
-                let message = format!("cluster {} is set to {name}, which is not on the platform", cluster.id);
+                let message = format!(
+                    "cluster {} is set to {name}, which is not on the platform",
+                    cluster.id
+                );
                 return Err(Failure::new(FailureKind::RepositoryNotFound, message).into());
             }
         },
-        None => operations.store().repositories().await?.into_iter().find(|one| one.is_default),
+        None => operations
+            .store()
+            .repositories()
+            .await?
+            .into_iter()
+            .find(|one| one.is_default),
     };
     Ok(match (platform, &cluster.engine_repository) {
         (Some(platform), name) => {
             let engine_name = name.clone().unwrap_or_else(|| platform.name.clone());
-            Some(Resolved { engine_name, platform: Some(platform) })
+            Some(Resolved {
+                engine_name,
+                platform: Some(platform),
+            })
         }
-        (None, Some(name)) => Some(Resolved { engine_name: name.clone(), platform: None }),
+        (None, Some(name)) => Some(Resolved {
+            engine_name: name.clone(),
+            platform: None,
+        }),
         (None, None) => None,
     })
 }

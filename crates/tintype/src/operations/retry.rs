@@ -25,7 +25,11 @@ pub fn pause(error: &Error, attempts: u32, answered: bool) -> Option<Duration> {
 /// The engine may have done what was asked: it is worth asking for a long time, whatever the error.
 pub fn within_patience(error: &Error, context: &Context) -> bool {
     let since = context.now().duration_since(context.operation.created_at);
-    let patience = if error.is_transient() { PATIENCE } else { PATIENCE / 4 };
+    let patience = if error.is_transient() {
+        PATIENCE
+    } else {
+        PATIENCE / 4
+    };
     since < patience || context.operation.attempts < TRIES_QUEUED
 }
 

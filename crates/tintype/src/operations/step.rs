@@ -50,7 +50,12 @@ pub struct Context {
 impl Context {
     /// Takes a leased operation in hand.
     pub fn new(operations: Operations, leased: Leased, shutdown: CancellationToken) -> Self {
-        Self { operations, operation: leased.operation, token: leased.token, shutdown }
+        Self {
+            operations,
+            operation: leased.operation,
+            token: leased.token,
+            shutdown,
+        }
     }
 
     /// The time.
@@ -74,7 +79,12 @@ impl Context {
         let kind = self.operation.kind;
         failpoint::pass(kind, label, "commit.before");
         let now = self.now();
-        if !self.operations.store().commit_step(&self.operation.id, self.token, &step, now).await? {
+        if !self
+            .operations
+            .store()
+            .commit_step(&self.operation.id, self.token, &step, now)
+            .await?
+        {
             return Err(Stop::LeaseLost);
         }
         failpoint::pass(kind, label, "commit.after");
@@ -159,10 +169,8 @@ impl Context {
     fn apply(&mut self, step: Step, now: Timestamp) {
         let operation = &mut self.operation;
         if let Some(answer) = &step.answer {
-            if operation.answer.is_none() {
-                operation.answer = Some(answer.clone());
-            }
-            self.operations.live().answer(&operation.id, answer);
+            let first = operation.answer.get_or_insert_with(|| answer.clone());
+            self.operations.live().answer(&operation.id, first);
         }
         if let Some(state) = step.state {
             operation.state = state;
@@ -189,7 +197,9 @@ pub fn write_state<S: Serialize>(state: &S) -> Value {
 pub fn read_state<S: DeserializeOwned>(stored: &Value) -> Result<S, Failure> {
     let version = stored.get("version").and_then(Value::as_u64);
     if version != Some(u64::from(STATE_VERSION)) {
-        return Err(unknown_state(&format!("its version is {version:?}, this Tintype knows {STATE_VERSION}")));
+        return Err(unknown_state(&format!(
+            "its version is {version:?}, this Tintype knows {STATE_VERSION}"
+        )));
     }
     S::deserialize(&stored["state"]).map_err(|error| unknown_state(&error.to_string()))
 }
@@ -213,5 +223,7 @@ pub fn advance<S: Serialize>(state: &S, event: &'static str, message: impl Into<
 
 /// A pause that doubles from `first` with each attempt, up to `most`.
 pub fn backoff(attempt: u32, first: Duration, most: Duration) -> Duration {
-    first.saturating_mul(2u32.saturating_pow(attempt.min(16))).min(most)
+    first
+        .saturating_mul(2u32.saturating_pow(attempt.min(16)))
+        .min(most)
 }

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::model::ClusterId;
 use crate::store::ClusterPage;
 use futures_util::StreamExt;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,8 @@ async fn round(
 ) -> crate::store::Result<()> {
     let (clusters, _) = app.store.clusters(&ClusterPage::default()).await?;
     let now = Instant::now();
-    due.retain(|id, _| clusters.iter().any(|cluster| cluster.id == *id));
+    let attached: HashSet<&ClusterId> = clusters.iter().map(|cluster| &cluster.id).collect();
+    due.retain(|id, _| attached.contains(id));
     let ready: Vec<ClusterId> = clusters
         .into_iter()
         .filter(|cluster| due.get(&cluster.id).is_none_or(|at| *at <= now))
@@ -61,6 +62,8 @@ async fn round(
 
 /// Between 0 and 1, the same for a cluster each time and different between clusters.
 fn spread(id: &ClusterId) -> f64 {
-    let sum = id.as_str().bytes().fold(17u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let sum = id.as_str().bytes().fold(17u32, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
+    });
     f64::from(sum % 1000) / 1000.0
 }

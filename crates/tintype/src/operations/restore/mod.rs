@@ -11,6 +11,7 @@ use super::{engine_of, looks, registration, retry};
 use crate::model::restore::{RestoreParameters, RestoreState};
 use crate::model::{Answer, Cluster, Failure, FailureKind, Status};
 use crate::store::Step;
+use std::collections::BTreeMap;
 use tintype_engine::{Engine, Error, Restore, SnapshotState};
 
 /// Requests that may be sent for one set of targets.
@@ -51,7 +52,11 @@ pub async fn step(context: &mut Context) -> StepResult {
         let failure = Failure::new(FailureKind::Internal, "the stored parameters cannot be read");
         return context.fail(failure, None).await;
     };
-    let job = Job { cluster, engine, parameters };
+    let job = Job {
+        cluster,
+        engine,
+        parameters,
+    };
     match state {
         RestoreState::Preparing => prepare(context, &job).await,
         RestoreState::Restoring { sent } => resume(context, &job, sent).await,
@@ -75,7 +80,9 @@ async fn prepare(context: &mut Context, job: &Job) -> StepResult {
                 job.cluster.id,
                 existing.join(", ")
             );
-            return context.fail(Failure::new(FailureKind::IndexConflict, message), None).await;
+            return context
+                .fail(Failure::new(FailureKind::IndexConflict, message), None)
+                .await;
         }
         Ok(_) => {}
     }
@@ -87,22 +94,45 @@ async fn check_snapshot(
     context: &mut Context,
     job: &Job,
 ) -> Result<Option<super::step::Flow>, super::step::Stop> {
-    let found = context.call("look_snapshot", job.engine.snapshot(job.repository(), job.snapshot())).await;
+    let found = context
+        .call(
+            "look_snapshot",
+            job.engine.snapshot(job.repository(), job.snapshot()),
+        )
+        .await;
     let problem = match found {
         Err(error) => return not_prepared(context, job, &error).await.map(Some),
         Ok(None) => format!("there is no snapshot {} in {}", job.snapshot(), job.repository()),
-        Ok(Some(found)) if job.parameters.uuid.as_ref().is_some_and(|uuid| *uuid != found.uuid) => {
-            format!("the snapshot {} was replaced by another one (uuid {})", job.snapshot(), found.uuid)
+        Ok(Some(found))
+            if job
+                .parameters
+                .uuid
+                .as_ref()
+                .is_some_and(|uuid| *uuid != found.uuid) =>
+        {
+            format!(
+                "the snapshot {} was replaced by another one (uuid {})",
+                job.snapshot(),
+                found.uuid
+            )
         }
         Ok(Some(found)) if found.state == SnapshotState::InProgress => {
             format!("the snapshot {} is still being taken", job.snapshot())
         }
-        Ok(Some(found)) => match job.parameters.indices.keys().find(|name| !found.indices.contains(name)) {
+        Ok(Some(found)) => match job
+            .parameters
+            .indices
+            .keys()
+            .find(|name| !found.indices.contains(name))
+        {
             Some(name) => format!("the snapshot {} has no index {name}", job.snapshot()),
             None => return Ok(None),
         },
     };
-    context.fail(Failure::new(FailureKind::SnapshotNotFound, problem), None).await.map(Some)
+    context
+        .fail(Failure::new(FailureKind::SnapshotNotFound, problem), None)
+        .await
+        .map(Some)
 }
 
 /// Commits the intent, then sends the requests: one for each way of renaming, almost always one.
@@ -113,24 +143,39 @@ async fn send(context: &mut Context, job: &Job, sent: u32) -> StepResult {
         job.repository(),
         job.snapshot()
     );
-    context.commit("intent", advance(&RestoreState::Restoring { sent }, "intent", message)).await?;
-    let requests = match Restore::renaming(&job.parameters.indices) {
+    context
+        .commit(
+            "intent",
+            advance(&RestoreState::Restoring { sent }, "intent", message),
+        )
+        .await?;
+    let requests = match Restore::renaming(pairs(&job.parameters.indices)) {
         Ok(requests) => requests,
         Err(error) => {
-            return context.fail(Failure::new(FailureKind::IndexConflict, error.to_string()), None).await;
+            return context
+                .fail(Failure::new(FailureKind::IndexConflict, error.to_string()), None)
+                .await;
         }
     };
     for request in requests {
-        let targets: Vec<String> =
-            request.indices.iter().filter_map(|source| job.parameters.indices.get(source).cloned()).collect();
+        let targets: Vec<String> = request
+            .indices
+            .iter()
+            .filter_map(|source| job.parameters.indices.get(source).cloned())
+            .collect();
         // On a second round the first may have carried out some of the requests.
         match context.call("look_targets", job.engine.existing(&targets)).await {
             Ok(existing) if !existing.is_empty() => continue,
             Ok(_) => {}
             Err(error) => return look_later(context, &error).await,
         }
-        let request = Restore { include_aliases: job.parameters.include_aliases, ..request };
-        let call = job.engine.restore_snapshot(job.repository(), job.snapshot(), &request);
+        let request = Restore {
+            include_aliases: job.parameters.include_aliases,
+            ..request
+        };
+        let call = job
+            .engine
+            .restore_snapshot(job.repository(), job.snapshot(), &request);
         match context.call("restore_snapshot", call).await {
             Ok(_) => {}
             Err(error) if error.is_refused() && sent == 1 => {
@@ -149,8 +194,11 @@ async fn resume(context: &mut Context, job: &Job, sent: u32) -> StepResult {
         Ok(existing) => existing,
         Err(error) if retry::within_patience(&error, context) => return look_later(context, &error).await,
         Err(error) => {
-            let message = format!("the request was sent, its answer was lost, and the engine cannot be asked: {error}");
-            return context.fail(Failure::new(FailureKind::OutcomeUnknown, message), None).await;
+            let message =
+                format!("the request was sent, its answer was lost, and the engine cannot be asked: {error}");
+            return context
+                .fail(Failure::new(FailureKind::OutcomeUnknown, message), None)
+                .await;
         }
     };
     if existing.len() == targets.len() {
@@ -164,7 +212,9 @@ async fn resume(context: &mut Context, job: &Job, sent: u32) -> StepResult {
         targets.len(),
         existing.len()
     );
-    context.fail(Failure::new(FailureKind::OutcomeUnknown, message), None).await
+    context
+        .fail(Failure::new(FailureKind::OutcomeUnknown, message), None)
+        .await
 }
 
 async fn accepted(context: &mut Context, job: &Job, how: &str) -> StepResult {
@@ -176,7 +226,10 @@ async fn accepted(context: &mut Context, job: &Job, how: &str) -> StepResult {
 
 async fn look_later(context: &mut Context, error: &Error) -> StepResult {
     let pause = retry::pause(error, context.operation.attempts, true).unwrap_or(retry::MOST);
-    let step = Step { events: vec![("answer_lost", error.to_string())], ..Step::default() };
+    let step = Step {
+        events: vec![("answer_lost", error.to_string())],
+        ..Step::default()
+    };
     context.wait(pause, step).await
 }
 
@@ -187,8 +240,18 @@ async fn not_prepared(context: &mut Context, job: &Job, error: &Error) -> StepRe
     }
 }
 
+/// Source and target, as the engine's client takes them.
+fn pairs(indices: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    indices
+        .iter()
+        .map(|(source, target)| (source.as_str(), target.as_str()))
+}
+
 fn refused(error: &Error) -> Failure {
-    if error.refusal().is_some_and(|answer| answer.reason.contains("same name already exists")) {
+    if error
+        .refusal()
+        .is_some_and(|answer| answer.reason.contains("same name already exists"))
+    {
         return Failure::new(FailureKind::IndexConflict, error.to_string());
     }
     if error.is_missing_snapshot() {

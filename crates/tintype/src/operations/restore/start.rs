@@ -32,11 +32,15 @@ impl Operations {
             .await
             .map_err(|error| looks::failure(&error, &request.cluster))?;
         let Some(found) = found else {
-            let message = format!("there is no snapshot {} in {}", request.snapshot, resolved.engine_name);
+            let message = format!(
+                "there is no snapshot {} in {}",
+                request.snapshot, resolved.engine_name
+            );
             return Err(Error::missing(Missing::Snapshot, message));
         };
         let indices = targets(&request, &found)?;
-        Restore::renaming(&indices).map_err(|error| Error::invalid("rename", error.to_string()))?;
+        Restore::renaming(super::pairs(&indices))
+            .map_err(|error| Error::invalid("rename", error.to_string()))?;
         let now = self.now();
         let parameters = RestoreParameters {
             repository: resolved.engine_name,
@@ -83,7 +87,11 @@ fn targets(request: &RestoreRequest, found: &SnapshotInfo) -> Result<BTreeMap<St
         sources.extend(&found.indices);
     }
     for pattern in &request.indices {
-        let matching: Vec<&String> = found.indices.iter().filter(|name| matches(pattern, name)).collect();
+        let matching: Vec<&String> = found
+            .indices
+            .iter()
+            .filter(|name| matches(pattern, name))
+            .collect();
         if matching.is_empty() {
             let message = format!("the snapshot {} has no index {pattern:?}", found.name);
             return Err(Error::invalid("indices", message));
@@ -91,7 +99,10 @@ fn targets(request: &RestoreRequest, found: &SnapshotInfo) -> Result<BTreeMap<St
         sources.extend(matching);
     }
     if sources.is_empty() {
-        return Err(Error::invalid("indices", format!("the snapshot {} holds no index", found.name)));
+        return Err(Error::invalid(
+            "indices",
+            format!("the snapshot {} holds no index", found.name),
+        ));
     }
     if let Some(unknown) = request.rename.keys().find(|name| !sources.contains(name)) {
         let message = format!("{unknown:?} is not among the indices to restore");
@@ -101,12 +112,18 @@ fn targets(request: &RestoreRequest, found: &SnapshotInfo) -> Result<BTreeMap<St
         Some(target) => target.clone(),
         None => format!("{}{source}{}", request.rename_prefix, request.rename_suffix),
     };
-    let pairs: BTreeMap<String, String> = sources.into_iter().map(|source| (source.clone(), renamed(source))).collect();
+    let pairs: BTreeMap<String, String> = sources
+        .into_iter()
+        .map(|source| (source.clone(), renamed(source)))
+        .collect();
     match pairs.values().find(|target| !is_index_name(target)) {
         None => Ok(pairs),
         Some(bad) => {
             let rule = "lower case, at most 255 bytes, none of \\ / * ? \" < > | space , # :, not beginning with - _ +";
-            Err(Error::invalid("rename", format!("{bad:?} is not an index name: {rule}")))
+            Err(Error::invalid(
+                "rename",
+                format!("{bad:?} is not an index name: {rule}"),
+            ))
         }
     }
 }
@@ -115,9 +132,13 @@ fn targets(request: &RestoreRequest, found: &SnapshotInfo) -> Result<BTreeMap<St
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
     let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else { return rest.is_empty() };
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
     for part in parts {
         match rest.find(part) {
             Some(at) => rest = &rest[at + part.len()..],
@@ -160,7 +181,9 @@ mod tests {
 
     #[test]
     fn index_names_follow_the_engines_rule() {
-        for bad in ["", ".", "..", "-a", "_a", "+a", "A", "a b", "a/b", "a*", "a:b", "a#b"] {
+        for bad in [
+            "", ".", "..", "-a", "_a", "+a", "A", "a b", "a/b", "a*", "a:b", "a#b",
+        ] {
             assert!(!is_index_name(bad), "{bad:?}");
         }
         assert!(is_index_name("restored-flights.2013_01"));

@@ -26,25 +26,38 @@ pub async fn watch(context: &mut Context, job: &Job) -> StepResult {
             }
             Err(error) => {
                 let why = looks::failure(&error, &job.cluster).message;
-                return context.fail(Failure::new(FailureKind::OutcomeUnknown, why), None).await;
+                return context
+                    .fail(Failure::new(FailureKind::OutcomeUnknown, why), None)
+                    .await;
             }
             Ok((indices, shards)) => {
                 failed = 0;
-                let gone: Vec<&String> = targets.iter().filter(|name| !indices.contains_key(*name)).collect();
+                let gone: Vec<&String> = targets
+                    .iter()
+                    .filter(|name| !indices.contains_key(*name))
+                    .collect();
                 missing = if gone.is_empty() { 0 } else { missing + 1 };
                 if missing >= 3 {
                     let message = format!("accepted, and these indices are gone: {gone:?}");
-                    return context.fail(Failure::new(FailureKind::Vanished, message), None).await;
+                    return context
+                        .fail(Failure::new(FailureKind::Vanished, message), None)
+                        .await;
                 }
                 let expected: u64 = indices.values().map(|index| index.primaries).sum();
-                let progress = meter.read_recovery(&shards, super::super::progress::count(expected), context.now());
+                let progress =
+                    meter.read_recovery(&shards, super::super::progress::count(expected), context.now());
                 let done = u64::from(progress.shards.done) >= expected && gone.is_empty();
-                context.operations.live().set_progress(&context.operation.id, progress);
+                context
+                    .operations
+                    .live()
+                    .set_progress(&context.operation.id, progress);
                 if done {
                     return finish(context, job, &shards).await;
                 }
                 if let Some(message) = given_up(&indices, &shards, context) {
-                    return context.fail(Failure::new(FailureKind::EngineFailed, message), None).await;
+                    return context
+                        .fail(Failure::new(FailureKind::EngineFailed, message), None)
+                        .await;
                 }
             }
         }
@@ -68,23 +81,42 @@ async fn look(context: &Context, job: &Job, targets: &[String]) -> Result<Looked
         .into_iter()
         .filter(|shard| {
             shard.primary
-                && shard.source_snapshot.as_deref().is_none_or(|snapshot| snapshot == job.snapshot())
+                && shard
+                    .source_snapshot
+                    .as_deref()
+                    .is_none_or(|snapshot| snapshot == job.snapshot())
         })
         .collect();
     Ok((indices, ours))
 }
 
 /// The engine stopped trying: after its allocation retries a primary stays away, and nothing recovers any more.
-fn given_up(indices: &BTreeMap<String, IndexSummary>, shards: &[ShardRecovery], context: &Context) -> Option<String> {
+fn given_up(
+    indices: &BTreeMap<String, IndexSummary>,
+    shards: &[ShardRecovery],
+    context: &Context,
+) -> Option<String> {
     let red: Vec<&str> = indices
         .values()
-        .filter(|index| index.health.is_some_and(|health| health == tintype_engine::HealthStatus::Red))
+        .filter(|index| {
+            index
+                .health
+                .is_some_and(|health| health == tintype_engine::HealthStatus::Red)
+        })
         .map(|index| index.name.as_str())
         .collect();
-    let active = shards.iter().any(|shard| !shard.stage.eq_ignore_ascii_case("done"));
-    let waited = context.now().duration_since(context.operation.updated_at).as_secs();
+    let active = shards
+        .iter()
+        .any(|shard| !shard.stage.eq_ignore_ascii_case("done"));
+    let waited = context
+        .now()
+        .duration_since(context.operation.updated_at)
+        .as_secs();
     (!red.is_empty() && !active && waited > 120).then(|| {
-        format!("the engine does not restore the primaries of: {}. Ask it why: GET _cluster/allocation/explain", red.join(", "))
+        format!(
+            "the engine does not restore the primaries of: {}. Ask it why: GET _cluster/allocation/explain",
+            red.join(", ")
+        )
     })
 }
 
@@ -97,5 +129,7 @@ async fn finish(context: &mut Context, job: &Job, shards: &[ShardRecovery]) -> S
         bytes: shards.iter().map(|shard| shard.total.bytes).sum(),
         notes: Vec::new(),
     };
-    context.end(Status::Succeeded, Some(serde_json::json!(outcome)), None, None).await
+    context
+        .end(Status::Succeeded, Some(serde_json::json!(outcome)), None, None)
+        .await
 }

@@ -14,8 +14,17 @@ use crate::store::{NameFate, Step};
 
 /// Commits the intent to abort a running snapshot.
 pub async fn begin(context: &mut Context, take: &Take, intent: Intent) -> StepResult {
-    let message = format!("abort {}/{} if it is still running", take.repository(), take.name());
-    context.commit("cancel_intent", advance(&TakeState::Cancelling(intent), "cancel_intent", message)).await?;
+    let message = format!(
+        "abort {}/{} if it is still running",
+        take.repository(),
+        take.name()
+    );
+    context
+        .commit(
+            "cancel_intent",
+            advance(&TakeState::Cancelling(intent), "cancel_intent", message),
+        )
+        .await?;
     Ok(Flow::Again)
 }
 
@@ -26,16 +35,29 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
         Seen::Ended(found) => return judge::judge(context, take, &intent, &found).await,
         Seen::Gone(_) => return cancelled(context, take).await,
         Seen::Unasked(error) => {
-            let step = Step { events: vec![("engine_silent", error.to_string())], ..Step::default() };
+            let step = Step {
+                events: vec![("engine_silent", error.to_string())],
+                ..Step::default()
+            };
             return context.wait(retry::MOST, step).await;
         }
     }
     if !unfinished(context, take).await {
         context.sleep(retry::FIRST).await?;
-        return watch::watch_again(context, intent, "every shard is done; deleting it now could delete a good snapshot")
-            .await;
+        return watch::watch_again(
+            context,
+            intent,
+            "every shard is done; deleting it now could delete a good snapshot",
+        )
+        .await;
     }
-    match context.call("delete_snapshot", take.engine.delete_snapshot(take.repository(), take.name())).await {
+    match context
+        .call(
+            "delete_snapshot",
+            take.engine.delete_snapshot(take.repository(), take.name()),
+        )
+        .await
+    {
         Ok(()) => {}
         Err(error) if error.is_missing_snapshot() => {}
         Err(error) if error.is_refused() || error.is_not_sent() => {
@@ -44,7 +66,10 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
             return watch::watch_again(context, intent, &why).await;
         }
         Err(error) => {
-            let step = Step { events: vec![("answer_lost", error.to_string())], ..Step::default() };
+            let step = Step {
+                events: vec![("answer_lost", error.to_string())],
+                ..Step::default()
+            };
             context.commit("delete_lost", step).await?;
         }
     }
@@ -56,14 +81,25 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
 }
 
 async fn cancelled(context: &mut Context, take: &Take) -> StepResult {
-    tracing::info!(snapshot = take.name(), "aborted; the engine does not have it any more");
-    context.end(Status::Cancelled, None, None, Some(NameFate::Burned)).await
+    tracing::info!(
+        snapshot = take.name(),
+        "aborted; the engine does not have it any more"
+    );
+    context
+        .end(Status::Cancelled, None, None, Some(NameFate::Burned))
+        .await
 }
 
 /// The engine reports shards that are not done, or does not know them yet. When it cannot be asked: no.
 async fn unfinished(context: &Context, take: &Take) -> bool {
-    match context.call("look_unfinished", take.engine.snapshot_status(take.repository(), take.name())).await {
-        Ok(Some(status)) => status.has_unfinished_shards(),
+    match context
+        .call(
+            "look_unfinished",
+            take.engine.snapshot_status(take.repository(), take.name()),
+        )
+        .await
+    {
+        Ok(Some(status)) => status.is_preparing() || status.open_shards() > 0,
         Ok(None) | Err(_) => false,
     }
 }

@@ -42,7 +42,9 @@ async fn send(context: &mut Context, take: &Take, intent: Intent) -> StepResult 
         metadata: metadata(&context.operation.id),
         ..CreateSnapshot::default()
     };
-    let sent = take.engine.create_snapshot(take.repository(), take.name(), &request);
+    let sent = take
+        .engine
+        .create_snapshot(take.repository(), take.name(), &request);
     match context.call("create_snapshot", sent).await {
         Ok(_) => accepted(context, take, intent, "the engine accepted it").await,
         Err(error) if error.is_not_sent() => not_sent(context, take, intent, &error).await,
@@ -56,9 +58,18 @@ pub async fn resume(context: &mut Context, take: &Take, intent: Intent) -> StepR
     if failpoint::planted("blind_retry") {
         return blind_retry(context, take, intent).await;
     }
-    match context.call("look_created", take.engine.snapshot(take.repository(), take.name())).await {
+    match context
+        .call(
+            "look_created",
+            take.engine.snapshot(take.repository(), take.name()),
+        )
+        .await
+    {
         Ok(Some(found)) if is_ours(context, take, &intent, &found) => {
-            let intent = Intent { uuid: Some(found.uuid), ..intent };
+            let intent = Intent {
+                uuid: Some(found.uuid),
+                ..intent
+            };
             accepted(context, take, intent, "the engine has it, under our name").await
         }
         Ok(Some(found)) => {
@@ -68,14 +79,24 @@ pub async fn resume(context: &mut Context, take: &Take, intent: Intent) -> StepR
                 take.repository(),
                 found.uuid
             );
-            context.fail(Failure::new(FailureKind::NameConflict, message), Some(NameFate::Burned)).await
+            context
+                .fail(
+                    Failure::new(FailureKind::NameConflict, message),
+                    Some(NameFate::Burned),
+                )
+                .await
         }
         Ok(None) if intent.sent < MOST_SENT && !context.cancel_requested() => {
-            let intent = Intent { sent: intent.sent + 1, ..intent };
+            let intent = Intent {
+                sent: intent.sent + 1,
+                ..intent
+            };
             begin(context, take, intent).await
         }
         Ok(None) if context.cancel_requested() => {
-            context.end(Status::Cancelled, None, None, Some(NameFate::Burned)).await
+            context
+                .end(Status::Cancelled, None, None, Some(NameFate::Burned))
+                .await
         }
         Ok(None) => lost(context, take).await,
         Err(error) if retry::within_patience(&error, context) => {
@@ -88,7 +109,12 @@ pub async fn resume(context: &mut Context, take: &Take, intent: Intent) -> StepR
                  {:?} appears later it will be reported",
                 take.name()
             );
-            context.fail(Failure::new(FailureKind::OutcomeUnknown, message), Some(NameFate::Burned)).await
+            context
+                .fail(
+                    Failure::new(FailureKind::OutcomeUnknown, message),
+                    Some(NameFate::Burned),
+                )
+                .await
         }
     }
 }
@@ -105,7 +131,10 @@ async fn accepted(context: &mut Context, take: &Take, intent: Intent, how: &str)
 async fn not_sent(context: &mut Context, take: &Take, intent: Intent, error: &Error) -> StepResult {
     if intent.sent > 1 {
         // The first request may still have arrived: look again rather than start over.
-        let step = Step { events: vec![("not_sent", error.to_string())], ..Step::default() };
+        let step = Step {
+            events: vec![("not_sent", error.to_string())],
+            ..Step::default()
+        };
         return context.wait(retry::FIRST, step).await;
     }
     let answered = context.operation.answer.is_some();
@@ -115,13 +144,18 @@ async fn not_sent(context: &mut Context, take: &Take, intent: Intent, error: &Er
         step.attempts = Some(attempts);
         return context.wait(pause, step).await;
     }
-    context.fail(looks::failure(error, &take.cluster), Some(NameFate::Free)).await
+    context
+        .fail(looks::failure(error, &take.cluster), Some(NameFate::Free))
+        .await
 }
 
 async fn refused(context: &mut Context, take: &Take, intent: Intent, error: &Error) -> StepResult {
     if intent.sent > 1 {
         // Perhaps it was our first request that took the name, or that the engine is busy with: look.
-        let step = Step { events: vec![("refused", error.to_string())], ..Step::default() };
+        let step = Step {
+            events: vec![("refused", error.to_string())],
+            ..Step::default()
+        };
         context.commit("refused", step).await?;
         return settle_after_second(context, take, intent, error).await;
     }
@@ -132,20 +166,42 @@ async fn refused(context: &mut Context, take: &Take, intent: Intent, error: &Err
 }
 
 /// The second request was refused: the engine's listing says whether the first one had been carried out.
-async fn settle_after_second(context: &mut Context, take: &Take, intent: Intent, error: &Error) -> StepResult {
-    match context.call("look_refused", take.engine.snapshot(take.repository(), take.name())).await {
+async fn settle_after_second(
+    context: &mut Context,
+    take: &Take,
+    intent: Intent,
+    error: &Error,
+) -> StepResult {
+    match context
+        .call(
+            "look_refused",
+            take.engine.snapshot(take.repository(), take.name()),
+        )
+        .await
+    {
         Ok(Some(found)) if is_ours(context, take, &intent, &found) => {
-            let intent = Intent { uuid: Some(found.uuid), ..intent };
+            let intent = Intent {
+                uuid: Some(found.uuid),
+                ..intent
+            };
             accepted(context, take, intent, "the first request had been carried out").await
         }
-        Ok(_) => context.fail(why_refused(take, error), Some(NameFate::Burned)).await,
+        Ok(_) => {
+            context
+                .fail(why_refused(take, error), Some(NameFate::Burned))
+                .await
+        }
         Err(_) => Ok(Flow::Again),
     }
 }
 
 fn why_refused(take: &Take, error: &Error) -> Failure {
     if error.is_name_taken() {
-        let message = format!("the snapshot {:?} exists in {}: {error}", take.name(), take.repository());
+        let message = format!(
+            "the snapshot {:?} exists in {}: {error}",
+            take.name(),
+            take.repository()
+        );
         return Failure::new(FailureKind::NameConflict, message);
     }
     registration::refused(error)
@@ -153,14 +209,21 @@ fn why_refused(take: &Take, error: &Error) -> Failure {
 
 /// Sent, and the answer lost. Neither success nor failure: the name is burned, and the engine is looked at.
 async fn unknown(context: &mut Context, take: &Take, intent: Intent, error: &Error) -> StepResult {
-    let mut step = advance(&TakeState::Creating(intent.clone()), "answer_lost", error.to_string());
+    let mut step = advance(
+        &TakeState::Creating(intent.clone()),
+        "answer_lost",
+        error.to_string(),
+    );
     step.name = Some(NameFate::Burned);
     // A request that is still on its way gets a moment to arrive before its absence means anything.
     if intent.sent >= MOST_SENT || error.is_timeout() {
         return context.wait(Duration::from_secs(3), step).await;
     }
     context.wait(retry::FIRST, step).await.inspect(|_| {
-        tracing::info!(snapshot = take.name(), "the answer was lost; the engine is asked by name");
+        tracing::info!(
+            snapshot = take.name(),
+            "the answer was lost; the engine is asked by name"
+        );
     })
 }
 
@@ -172,7 +235,12 @@ async fn lost(context: &mut Context, take: &Take) -> StepResult {
         take.name()
     );
     let cause = watch::cause(context, take).await;
-    context.fail(Failure::new(FailureKind::OutcomeUnknown, message + &cause), Some(NameFate::Burned)).await
+    context
+        .fail(
+            Failure::new(FailureKind::OutcomeUnknown, message + &cause),
+            Some(NameFate::Burned),
+        )
+        .await
 }
 
 /// Ours by the operation's id in its metadata; where the engine drops that, by having begun after our first intent.
@@ -182,7 +250,9 @@ fn is_ours(context: &Context, take: &Take, intent: &Intent, found: &SnapshotInfo
         return looks::operation_of(found).is_some_and(|id| id == context.operation.id);
     }
     let earliest = intent.at - CLOCK_SKEW;
-    found.start_time_ms.is_none_or(|began| began >= earliest.as_millisecond())
+    found
+        .start_time_ms
+        .is_none_or(|began| began >= earliest.as_millisecond())
 }
 
 /// What goes into the snapshot: one key, below the engines' limit of 1,024 bytes. (`policy` belongs to SLM.)
@@ -194,9 +264,15 @@ fn metadata(operation: &str) -> serde_json::Map<String, serde_json::Value> {
 
 /// The bug that `blind_retry` plants: sends again, under another name, without looking.
 async fn blind_retry(context: &mut Context, take: &Take, intent: Intent) -> StepResult {
-    let Ok(name) = format!("{}-again", take.name()).parse::<SnapshotName>() else { return Ok(Flow::Yield) };
+    let Ok(name) = format!("{}-again", take.name()).parse::<SnapshotName>() else {
+        return Ok(Flow::Yield);
+    };
     let mut parameters = take.parameters.clone();
     parameters.name = name;
-    let again = Take { cluster: take.cluster.clone(), engine: take.engine.clone(), parameters };
+    let again = Take {
+        cluster: take.cluster.clone(),
+        engine: take.engine.clone(),
+        parameters,
+    };
     send(context, &again, intent).await
 }

@@ -1,7 +1,7 @@
 //! Success is read back, never assumed.
 
-use super::super::looks;
 use super::super::step::{Context, StepResult, backoff};
+use super::super::{looks, progress};
 use super::super::{retry, step::Stop};
 use super::Take;
 use crate::model::take::{Intent, TakeOutcome};
@@ -21,21 +21,30 @@ pub async fn judge(context: &mut Context, take: &Take, intent: &Intent, found: &
         state: Some(found.state.to_string()),
         good: verdict.failure.is_none(),
         indices: found.indices.clone(),
-        shards_total: found.total_shards,
-        shards_failed: found.failed_shards,
+        shards_total: progress::count(found.total_shards),
+        shards_failed: progress::count(found.failed_shards),
         start_time: looks::timestamp(found.start_time_ms),
         end_time: looks::timestamp(found.end_time_ms),
         notes: verdict.notes,
     };
-    let status = if verdict.failure.is_none() { Status::Succeeded } else { Status::Failed };
+    let status = if verdict.failure.is_none() {
+        Status::Succeeded
+    } else {
+        Status::Failed
+    };
     let outcome = Some(serde_json::json!(outcome));
-    context.end(status, outcome, verdict.failure, Some(NameFate::Burned)).await
+    context
+        .end(status, outcome, verdict.failure, Some(NameFate::Burned))
+        .await
 }
 
 /// The listing after; `None` when the engine fell silent, and then only the listing before can be held against it.
 async fn indices_after(context: &Context, take: &Take) -> Result<Option<Vec<String>>, Stop> {
     for attempt in 0..5 {
-        match context.call("look_indices_after", looks::indices(&take.engine, &take.cluster)).await {
+        match context
+            .call("look_indices_after", looks::indices(&take.engine, &take.cluster))
+            .await
+        {
             Ok(indices) => return Ok(Some(indices)),
             Err(error) => tracing::warn!(%error, "the indices could not be listed after the snapshot"),
         }
@@ -62,21 +71,52 @@ fn verdict(intent: &Intent, found: &SnapshotInfo, after: Option<&[String]>) -> V
             notes.push(format!("{what}: {}", few(&names)));
         }
     };
-    note("deleted while it ran, and not in it", before.difference(&after).copied().filter(|n| !held.contains(n)).collect());
-    note("made while it ran, and not in it", after.difference(&before).copied().filter(|n| !held.contains(n)).collect());
-    let missing: Vec<&str> = before.intersection(&after).copied().filter(|name| !held.contains(name)).collect();
+    note(
+        "deleted while it ran, and not in it",
+        before
+            .difference(&after)
+            .copied()
+            .filter(|n| !held.contains(n))
+            .collect(),
+    );
+    note(
+        "made while it ran, and not in it",
+        after
+            .difference(&before)
+            .copied()
+            .filter(|n| !held.contains(n))
+            .collect(),
+    );
+    let missing: Vec<&str> = before
+        .intersection(&after)
+        .copied()
+        .filter(|name| !held.contains(name))
+        .collect();
     let failure = if found.state != SnapshotState::Success {
         let why = failures(found);
-        Some(Failure::new(FailureKind::EngineFailed, format!("the engine ended it as {}{why}", found.state)))
+        Some(Failure::new(
+            FailureKind::EngineFailed,
+            format!("the engine ended it as {}{why}", found.state),
+        ))
     } else if found.failed_shards > 0 || !found.failures.is_empty() {
         Some(Failure::new(
             FailureKind::Incomplete,
-            format!("the engine says SUCCESS, and {} shards failed{}", found.failed_shards, failures(found)),
+            format!(
+                "the engine says SUCCESS, and {} shards failed{}",
+                found.failed_shards,
+                failures(found)
+            ),
         ))
     } else if held.is_empty() {
-        Some(Failure::new(FailureKind::Empty, "the engine says SUCCESS, and there is no index in it"))
+        Some(Failure::new(
+            FailureKind::Empty,
+            "the engine says SUCCESS, and there is no index in it",
+        ))
     } else if !missing.is_empty() {
-        let message = format!("the engine says SUCCESS, and indices are not in it: {}", few(&missing));
+        let message = format!(
+            "the engine says SUCCESS, and indices are not in it: {}",
+            few(&missing)
+        );
         Some(Failure::new(FailureKind::Incomplete, message))
     } else {
         None
@@ -92,11 +132,19 @@ fn failures(found: &SnapshotInfo) -> String {
         .map(|failure| format!("{}[{}]: {}", failure.index, failure.shard, failure.reason))
         .chain(found.reason.clone())
         .collect();
-    if lines.is_empty() { String::new() } else { format!(": {}", lines.join("; ")) }
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", lines.join("; "))
+    }
 }
 
 /// At most five names; a message is for people.
 fn few(names: &[&str]) -> String {
     let shown = names.iter().take(5).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > 5 { format!("{shown} and {} more", names.len() - 5) } else { shown }
+    if names.len() > 5 {
+        format!("{shown} and {} more", names.len() - 5)
+    } else {
+        shown
+    }
 }

@@ -26,7 +26,11 @@ pub async fn step(context: &mut Context) -> StepResult {
     let take = match Take::load(context).await? {
         Ok(take) => take,
         Err(failure) => {
-            let fate = if may_exist(&state) { NameFate::Burned } else { NameFate::Free };
+            let fate = if may_exist(&state) {
+                NameFate::Burned
+            } else {
+                NameFate::Free
+            };
             return context.fail(failure, Some(fate)).await;
         }
     };
@@ -42,7 +46,10 @@ pub async fn step(context: &mut Context) -> StepResult {
 
 /// A request may have reached the engine.
 fn may_exist(state: &TakeState) -> bool {
-    matches!(state, TakeState::Creating(_) | TakeState::Watching(_) | TakeState::Cancelling(_))
+    matches!(
+        state,
+        TakeState::Creating(_) | TakeState::Watching(_) | TakeState::Cancelling(_)
+    )
 }
 
 /// What every step of one take works with.
@@ -56,9 +63,16 @@ impl Take {
     async fn load(context: &Context) -> Result<Result<Self, Failure>, super::step::Stop> {
         let operation = &context.operation;
         let Ok(parameters) = parameters(&operation.parameters) else {
-            return Ok(Err(Failure::new(FailureKind::Internal, "the stored parameters cannot be read")));
+            return Ok(Err(Failure::new(
+                FailureKind::Internal,
+                "the stored parameters cannot be read",
+            )));
         };
-        Ok(super::engine_of(context).await?.map(|(cluster, engine)| Self { cluster, engine, parameters }))
+        Ok(super::engine_of(context).await?.map(|(cluster, engine)| Self {
+            cluster,
+            engine,
+            parameters,
+        }))
     }
 
     fn repository(&self) -> &str {

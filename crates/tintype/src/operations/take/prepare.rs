@@ -12,7 +12,9 @@ use std::time::Duration;
 /// Looks at everything that decides whether the request may be sent, then commits the intent and sends it.
 pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
     if context.cancel_requested() {
-        return context.end(Status::Cancelled, None, None, Some(NameFate::Free)).await;
+        return context
+            .end(Status::Cancelled, None, None, Some(NameFate::Free))
+            .await;
     }
     if take.cluster.access < AccessLevel::Take {
         let message = format!(
@@ -27,14 +29,21 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(Err(failure)) => return refuse(context, failure).await,
         Ok(Ok(Found::Missing(wanted))) => {
-            let message = format!("{} is not registered; creating it for {}", wanted.name, wanted.location());
-            context.commit("registering", advance(&TakeState::Registering, "intent", message)).await?;
+            let message = format!(
+                "{} is not registered; creating it for {}",
+                wanted.name,
+                wanted.location()
+            );
+            context
+                .commit("registering", advance(&TakeState::Registering, "intent", message))
+                .await?;
             return register(context, take).await;
         }
         Ok(Ok(Found::Usable)) => {}
     }
-    let existing =
-        context.call("look_name", take.engine.snapshot(take.repository(), take.name())).await;
+    let existing = context
+        .call("look_name", take.engine.snapshot(take.repository(), take.name()))
+        .await;
     match existing {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(Some(other)) => {
@@ -48,18 +57,33 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
         }
         Ok(None) => {}
     }
-    if let Some(limit) = super::super::engines::dialect(&take.cluster).and_then(|d| d.max_concurrent_snapshots()) {
-        match context.call("look_running", take.engine.snapshots_running()).await {
+    if let Some(limit) =
+        super::super::engines::dialect(&take.cluster).and_then(|d| d.max_concurrent_snapshots())
+    {
+        match context
+            .call("look_running", take.engine.snapshots_running())
+            .await
+        {
             Err(error) => return not_prepared(context, take, &error).await,
-            Ok(running) if running.len() >= limit as usize => return queue(context, "one snapshot at a time").await,
+            Ok(running) if running.len() >= limit as usize => {
+                return queue(context, "one snapshot at a time").await;
+            }
             Ok(_) => {}
         }
     }
-    let indices = match context.call("look_indices", looks::indices(&take.engine, &take.cluster)).await {
+    let indices = match context
+        .call("look_indices", looks::indices(&take.engine, &take.cluster))
+        .await
+    {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(indices) => indices,
     };
-    let intent = Intent { sent: 1, at: context.now(), indices, uuid: None };
+    let intent = Intent {
+        sent: 1,
+        at: context.now(),
+        indices,
+        uuid: None,
+    };
     create::begin(context, take, intent).await
 }
 
@@ -70,15 +94,26 @@ pub async fn register(context: &mut Context, take: &Take) -> StepResult {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(Err(failure)) => return refuse(context, failure).await,
         Ok(Ok(Found::Usable)) => {
-            let step = advance(&TakeState::Verifying, "registered", format!("{} is registered", take.repository()));
+            let step = advance(
+                &TakeState::Verifying,
+                "registered",
+                format!("{} is registered", take.repository()),
+            );
             context.commit("registered", step).await?;
             return Ok(Flow::Again);
         }
         Ok(Ok(Found::Missing(wanted))) => wanted,
     };
-    match context.call("create_repository", registration::create(&take.engine, &wanted)).await {
+    match context
+        .call("create_repository", registration::create(&take.engine, &wanted))
+        .await
+    {
         Ok(()) => {
-            let step = advance(&TakeState::Verifying, "registered", format!("{} is registered", take.repository()));
+            let step = advance(
+                &TakeState::Verifying,
+                "registered",
+                format!("{} is registered", take.repository()),
+            );
             context.commit("registered", step).await?;
             Ok(Flow::Again)
         }
@@ -89,9 +124,19 @@ pub async fn register(context: &mut Context, take: &Take) -> StepResult {
 
 /// Asks the engine to verify a registration that this operation made.
 pub async fn verify(context: &mut Context, take: &Take) -> StepResult {
-    match context.call("verify_repository", take.engine.verify_repository(take.repository())).await {
+    match context
+        .call(
+            "verify_repository",
+            take.engine.verify_repository(take.repository()),
+        )
+        .await
+    {
         Ok(_) => {
-            let step = advance(&TakeState::Preparing, "verified", "every node can reach the storage");
+            let step = advance(
+                &TakeState::Preparing,
+                "verified",
+                "every node can reach the storage",
+            );
             context.commit("verified", step).await?;
             Ok(Flow::Again)
         }
@@ -121,7 +166,14 @@ pub async fn queue(context: &mut Context, why: &str) -> StepResult {
     let step = Step {
         state: Some(write_state(&TakeState::Preparing)),
         answer: first.then_some(Answer::Accepted),
-        events: if first { vec![("queued", format!("the engine is busy with another snapshot ({why})"))] } else { vec![] },
+        events: if first {
+            vec![(
+                "queued",
+                format!("the engine is busy with another snapshot ({why})"),
+            )]
+        } else {
+            vec![]
+        },
         attempts: Some(0),
         ..Step::default()
     };

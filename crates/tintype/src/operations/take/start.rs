@@ -45,11 +45,15 @@ impl Operations {
         let operation = taken?;
         let name = super::snapshot_name(&operation.parameters)
             .ok_or_else(|| Failure::new(FailureKind::Internal, "the stored parameters cannot be read"))?;
-        Ok(Taken { operation: operation.id, name })
+        Ok(Taken {
+            operation: operation.id,
+            name,
+        })
     }
 
     fn new_name(&self) -> Result<SnapshotName> {
-        SnapshotName::try_from(ids::snapshot_name(self.now())).map_err(|error| Error::Internal(Box::new(error)))
+        SnapshotName::try_from(ids::snapshot_name(self.now()))
+            .map_err(|error| Error::Internal(Box::new(error)))
     }
 
     fn new_take(&self, request: &TakeRequest, resolved: &Resolved, name: SnapshotName) -> NewOperation {
@@ -66,7 +70,11 @@ impl Operations {
             kind: OperationKind::TakeSnapshot,
             cluster_id: request.cluster.id.clone(),
             requested_by: request.requested_by.clone(),
-            parameters: serde_json::json!(TakeParameters { name, repository, platform_repository }),
+            parameters: serde_json::json!(TakeParameters {
+                name,
+                repository,
+                platform_repository
+            }),
             state: write_state(&TakeState::Preparing),
             reserve: Some(reserve),
             idempotency: request.idempotency.clone(),
@@ -84,7 +92,9 @@ fn outcome(answer: Option<Answer>) -> Result<()> {
 }
 
 fn name_taken(new: &NewOperation, operation: &str, burned: bool) -> Error {
-    let name = super::snapshot_name(&new.parameters).map(|name| name.to_string()).unwrap_or_default();
+    let name = super::snapshot_name(&new.parameters)
+        .map(|name| name.to_string())
+        .unwrap_or_default();
     let message = if burned {
         format!(
             "the snapshot name {name:?} was used by operation {operation} and is never used again: a late request \

@@ -56,15 +56,30 @@ pub async fn watch(context: &mut Context, take: &Take, mut intent: Intent) -> St
 }
 
 /// One look by exact name, repeated while the engine cannot be asked or shows nothing.
-pub async fn look(context: &mut Context, take: &Take, intent: &Intent) -> Result<Seen, super::super::step::Stop> {
+pub async fn look(
+    context: &mut Context,
+    take: &Take,
+    intent: &Intent,
+) -> Result<Seen, super::super::step::Stop> {
     let mut missing = 0;
     let mut failed = 0;
     loop {
-        match context.call("look_running", take.engine.snapshot(take.repository(), take.name())).await {
+        match context
+            .call(
+                "look_running",
+                take.engine.snapshot(take.repository(), take.name()),
+            )
+            .await
+        {
             Ok(Some(found)) if intent.uuid.as_ref().is_some_and(|uuid| *uuid != found.uuid) => {
-                return Ok(Seen::Gone(format!("another snapshot (uuid {}) has its name", found.uuid)));
+                return Ok(Seen::Gone(format!(
+                    "another snapshot (uuid {}) has its name",
+                    found.uuid
+                )));
             }
-            Ok(Some(found)) if found.state == SnapshotState::InProgress => return Ok(Seen::Running(Box::new(found))),
+            Ok(Some(found)) if found.state == SnapshotState::InProgress => {
+                return Ok(Seen::Running(Box::new(found)));
+            }
             Ok(Some(found)) => return Ok(Seen::Ended(Box::new(found))),
             Ok(None) => {
                 missing += 1;
@@ -76,9 +91,19 @@ pub async fn look(context: &mut Context, take: &Take, intent: &Intent) -> Result
             Err(error) if retry::worth_asking(failed) => {
                 if failed == 0 {
                     let event = ("engine_silent", error.to_string());
-                    context.commit("silent", Step { events: vec![event], ..Step::default() }).await?;
+                    context
+                        .commit(
+                            "silent",
+                            Step {
+                                events: vec![event],
+                                ..Step::default()
+                            },
+                        )
+                        .await?;
                 }
-                context.sleep(super::super::step::backoff(failed, retry::FIRST, retry::MOST)).await?;
+                context
+                    .sleep(super::super::step::backoff(failed, retry::FIRST, retry::MOST))
+                    .await?;
                 failed += 1;
             }
             Err(error) => return Ok(Seen::Unasked(error)),
@@ -88,10 +113,19 @@ pub async fn look(context: &mut Context, take: &Take, intent: &Intent) -> Result
 
 /// Progress is for people: when it cannot be read, the watch goes on without.
 async fn follow(context: &Context, take: &Take, meter: &mut progress::Meter) {
-    match context.call("look_progress", take.engine.snapshot_status(take.repository(), take.name())).await {
+    match context
+        .call(
+            "look_progress",
+            take.engine.snapshot_status(take.repository(), take.name()),
+        )
+        .await
+    {
         Ok(Some(status)) => {
             let progress = meter.read(&status, context.now());
-            context.operations.live().set_progress(&context.operation.id, progress);
+            context
+                .operations
+                .live()
+                .set_progress(&context.operation.id, progress);
         }
         Ok(None) => {}
         Err(error) => tracing::debug!(%error, "no progress could be read"),
@@ -121,16 +155,27 @@ pub async fn vanished(context: &mut Context, take: &Take, intent: &Intent, how: 
         notes: vec![how.to_owned()],
     };
     let failure = Failure::new(FailureKind::Vanished, message);
-    context.end(Status::Failed, Some(serde_json::json!(outcome)), Some(failure), Some(NameFate::Burned)).await
+    context
+        .end(
+            Status::Failed,
+            Some(serde_json::json!(outcome)),
+            Some(failure),
+            Some(NameFate::Burned),
+        )
+        .await
 }
 
 /// Why the storage did not keep it, in the engine's own words: asked of `_verify`, which writes to every node's view
 /// of the repository and so needs the level `operate`.
 pub async fn cause(context: &Context, take: &Take) -> String {
     if take.cluster.access < AccessLevel::Operate {
-        return ". The cause could not be asked of the engine: verifying a repository needs access operate".to_owned();
+        return ". The cause could not be asked of the engine: verifying a repository needs access operate"
+            .to_owned();
     }
-    match context.call("verify_cause", take.engine.verify_repository(take.repository())).await {
+    match context
+        .call("verify_cause", take.engine.verify_repository(take.repository()))
+        .await
+    {
         Ok(_) => ". The engine can reach and write the storage now".to_owned(),
         Err(error) => format!(". Asked to verify the repository: {error}"),
     }
@@ -145,11 +190,21 @@ async fn unasked(context: &mut Context, take: &Take, error: &Error) -> StepResul
         take.name(),
         failure.message
     );
-    context.fail(Failure::new(FailureKind::OutcomeUnknown, message), Some(NameFate::Burned)).await
+    context
+        .fail(
+            Failure::new(FailureKind::OutcomeUnknown, message),
+            Some(NameFate::Burned),
+        )
+        .await
 }
 
 /// Back from a cancel that came too late.
 pub async fn watch_again(context: &mut Context, intent: Intent, why: &str) -> StepResult {
-    context.commit("watch_again", advance(&TakeState::Watching(intent), "not_cancelled", why)).await?;
+    context
+        .commit(
+            "watch_again",
+            advance(&TakeState::Watching(intent), "not_cancelled", why),
+        )
+        .await?;
     Ok(super::super::step::Flow::Again)
 }
