@@ -37,7 +37,9 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
 fn find<'a>(answer: &'a Value, level: &str) -> Option<&'a Value> {
     let roles = answer.get("roles").unwrap_or(answer);
     match roles {
-        Value::Array(list) => list.iter().find(|role| [&role["level"], &role["access"]].iter().any(|l| **l == level)),
+        Value::Array(list) => list
+            .iter()
+            .find(|role| [&role["level"], &role["access"]].iter().any(|l| **l == level)),
         other => other.get(level),
     }
 }
