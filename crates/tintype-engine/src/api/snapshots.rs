@@ -8,7 +8,7 @@ use crate::api::names::{repository_path, snapshot_path};
 use crate::api::repositories::{MASTER_TIMEOUT, acknowledged};
 use crate::config::Access;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{CallSite, Error, Lost};
 use crate::wire::client::{Answer, Call};
 use crate::wire::route::Route;
 
@@ -126,7 +126,7 @@ impl Default for CreateSnapshot {
 pub struct Accepted;
 
 impl Engine {
-    /// All snapshots of a repository, the engine's order.
+    /// All snapshots of a repository, in the engine's order: by name where it pages, else by start.
     pub async fn snapshots(&self, repository: &str) -> Result<Vec<SnapshotInfo>, Error> {
         let path = ["_snapshot", repository_path("GET", repository)?, "_all"];
         if !self.dialect().await?.pages_snapshots() {
@@ -144,10 +144,17 @@ impl Engine {
             after.clone_from(&page.next);
             all.extend(page.into_infos());
             if after.is_none() {
-                break;
+                return Ok(all);
             }
         }
-        Ok(all)
+        let at = CallSite {
+            method: "GET",
+            path: Route::new(&path).path(),
+        };
+        Err(Error::Unknown {
+            at,
+            why: Lost::Unexpected("the pages of the listing do not end".into()),
+        })
     }
 
     /// The snapshot of exactly this name.
@@ -172,7 +179,7 @@ impl Engine {
         what: &CreateSnapshot,
     ) -> Result<Accepted, Error> {
         let path = snapshot_path("PUT", repository, name)?;
-        let dialect = self.dialect_before_change().await?;
+        let dialect = self.dialect_before("PUT", &path).await?;
         let mut body = json!({ "include_global_state": what.include_global_state, "partial": what.partial });
         if !what.indices.is_empty() {
             body["indices"] = json!(what.indices);
@@ -197,7 +204,7 @@ impl Engine {
     /// timeout then is `Unknown`, and the deletion goes on.
     pub async fn delete_snapshot(&self, repository: &str, name: &str) -> Result<(), Error> {
         let path = snapshot_path("DELETE", repository, name)?;
-        let timeout = self.dialect_before_change().await?.master_timeout();
+        let timeout = self.dialect_before("DELETE", &path).await?.master_timeout();
         let route = Route::new(&path).query(timeout, MASTER_TIMEOUT);
         acknowledged(
             &self
