@@ -151,6 +151,28 @@ async fn only_the_engines_own_word_makes_a_snapshot_missing() {
 }
 
 #[tokio::test]
+async fn a_repository_that_7_17_cannot_read_is_not_an_empty_one() {
+    let failed = |kind: &str| {
+        let failure = json!({"type": kind, "reason": "[r] broken", "caused_by": {"type": "s3", "reason": "AccessDenied"}});
+        json!({"snapshots": [], "failures": {"r": failure}, "total": 0, "remaining": 0}).to_string()
+    };
+    for kind in ["repository_missing_exception", "repository_exception"] {
+        let server = Server::start(elasticsearch("7.17.29", move |_| reply(200, failed(kind)))).await;
+        let engine = server.engine(Access::Observe);
+        for error in [
+            engine.snapshots("r").await.unwrap_err(),
+            engine.snapshot("r", "s1").await.unwrap_err(),
+        ] {
+            assert!(error.is_refused() && error.is_storage_access_denied(), "{error}");
+            assert_eq!(
+                error.is_missing_repository(),
+                kind == "repository_missing_exception"
+            );
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_answer_about_another_snapshot_is_not_taken_for_the_one_asked_for() {
     let (engine, _server) = opensearch_engine(|_| reply(200, FINISHED_8)).await;
     let error = engine.snapshot("r", "s2").await.unwrap_err();

@@ -99,17 +99,7 @@ fn is_definite(refusal: &Refusal) -> bool {
 fn engine_error(status: u16, body: &[u8], secrets: &Secrets) -> Option<Refusal> {
     let body: Value = serde_json::from_slice(body).ok()?;
     match body.get("error")? {
-        Value::Object(error) => {
-            let kind = error.get("type")?.as_str()?;
-            error.get("reason")?;
-            let causes = Causes::of(&Value::Object(error.clone()));
-            Some(Refusal {
-                status,
-                kind: clean(kind, 100),
-                reason: clean(&secrets.scrub(&causes.text()), REASON),
-                storage_denied: causes.0.iter().any(|(_, reason)| storage_denied(reason)),
-            })
-        }
+        error @ Value::Object(_) => refusal(status, error, secrets),
         Value::String(text) if is_routing_error(status, text, body.get("status")) => Some(Refusal {
             status,
             kind: format!("http_{status}"),
@@ -118,6 +108,19 @@ fn engine_error(status: u16, body: &[u8], secrets: &Secrets) -> Option<Refusal> 
         }),
         _ => None,
     }
+}
+
+/// An engine's error from its object: `{"type", "reason", "caused_by", …}`.
+pub(crate) fn refusal(status: u16, error: &Value, secrets: &Secrets) -> Option<Refusal> {
+    let kind = error.get("type")?.as_str()?;
+    error.get("reason")?;
+    let causes = Causes::of(error);
+    Some(Refusal {
+        status,
+        kind: clean(kind, 100),
+        reason: clean(&secrets.scrub(&causes.text()), REASON),
+        storage_denied: causes.0.iter().any(|(_, reason)| storage_denied(reason)),
+    })
 }
 
 /// How the engines answer a wrong method or an unknown path: with a text, and the status repeated for the former only.

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::config::{Access, ConfigError, EngineConfig, Limits};
 use crate::error::{CallSite, Error, Lost, NotSent};
-use crate::wire::classify::{Verdict, classify};
+use crate::wire::classify::{Verdict, classify, refusal};
 use crate::wire::connection::{BodyLimits, Connection, Endpoint, SendFailure};
 use crate::wire::pool::Pool;
 use crate::wire::route::Route;
@@ -100,6 +100,17 @@ impl Answer {
                 Lost::NotJson(text)
             })
         })
+    }
+
+    /// The error of an engine that answered 200 and put its error into the body.
+    pub(crate) fn refused(&self, status: u16, error: &Value) -> Error {
+        match refusal(status, error, &Secrets::default()) {
+            Some(answer) => Error::Refused {
+                at: self.at.clone(),
+                answer,
+            },
+            None => self.unexpected("it tells of a failure without its type and reason"),
+        }
     }
 
     pub(crate) fn unexpected(&self, what: impl Into<String>) -> Error {

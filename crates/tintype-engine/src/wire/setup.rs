@@ -52,7 +52,7 @@ pub(crate) fn endpoint(base: &Url, config: &EngineConfig) -> Result<Endpoint, Co
     } else {
         None
     };
-    // The scheme is http or https, so the port is always known. Elasticsearch's usual 9200 must be written out.
+    // Both schemes have a port of their own: an engine's usual 9200 must be written out.
     let port = base.port_or_known_default().unwrap_or(80);
     Ok(Endpoint { host, port, tls })
 }
