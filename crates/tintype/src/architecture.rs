@@ -13,12 +13,57 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("telemetry", &["config"]),
     ("store", &["model", "secrets", "ids", "clock"]),
     ("error", &["model", "store"]),
-    ("operations", &["app", "model", "store", "error", "clock", "ids", "config", "secrets"]),
+    (
+        "operations",
+        &[
+            "app", "model", "store", "error", "clock", "ids", "config", "secrets",
+        ],
+    ),
     ("scheduler", &["app", "model", "store", "operations"]),
-    ("app", &["config", "clock", "store", "operations", "secrets", "model", "error"]),
-    ("http", &["app", "model", "store", "operations", "error", "clock", "ids", "config", "secrets"]),
+    (
+        "app",
+        &[
+            "config",
+            "clock",
+            "store",
+            "operations",
+            "secrets",
+            "model",
+            "error",
+        ],
+    ),
+    (
+        "http",
+        &[
+            "app",
+            "model",
+            "store",
+            "operations",
+            "error",
+            "clock",
+            "ids",
+            "config",
+            "secrets",
+        ],
+    ),
     // `serve` and `init` put the server together; every other verb speaks HTTP.
-    ("cli", &["app", "config", "http", "operations", "scheduler", "store", "secrets", "telemetry", "clock", "model", "error", "ids"]),
+    (
+        "cli",
+        &[
+            "app",
+            "config",
+            "http",
+            "operations",
+            "scheduler",
+            "store",
+            "secrets",
+            "telemetry",
+            "clock",
+            "model",
+            "error",
+            "ids",
+        ],
+    ),
     ("main", &["cli"]),
 ];
 
@@ -45,11 +90,20 @@ fn uses(text: &str) -> Vec<(usize, String)> {
         }
         for prefix in ["crate::", "tintype::"] {
             for part in line.split(prefix).skip(1) {
-                let list = part.strip_prefix('{').map_or(part, |list| list.split('}').next().unwrap_or(list));
-                let names = if part.starts_with('{') { list.split(',').collect() } else { vec![list] };
+                let list = part
+                    .strip_prefix('{')
+                    .map_or(part, |list| list.split('}').next().unwrap_or(list));
+                let names = if part.starts_with('{') {
+                    list.split(',').collect()
+                } else {
+                    vec![list]
+                };
                 for name in names {
-                    let room: String =
-                        name.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+                    let room: String = name
+                        .trim()
+                        .chars()
+                        .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                        .collect();
                     found.push((number + 1, room));
                 }
             }
@@ -83,10 +137,20 @@ fn arrows_point_one_way() {
                 wrong.push(format!("{}:{line}: {room} may not use {used}", inside.display()));
             }
         }
-        if room == "cli" && !SERVER_VERBS.iter().any(|verb| inside.to_string_lossy().contains(verb)) {
+        if room == "cli"
+            && !SERVER_VERBS
+                .iter()
+                .any(|verb| inside.to_string_lossy().contains(verb))
+        {
             let server = ["store", "http", "scheduler", "app", "secrets"];
-            for (line, used) in uses(&text).into_iter().filter(|(_, used)| server.contains(&used.as_str())) {
-                wrong.push(format!("{}:{line}: a client verb may not use {used}", inside.display()));
+            for (line, used) in uses(&text)
+                .into_iter()
+                .filter(|(_, used)| server.contains(&used.as_str()))
+            {
+                wrong.push(format!(
+                    "{}:{line}: a client verb may not use {used}",
+                    inside.display()
+                ));
             }
         }
         if room != "store" && text.contains("sqlx::") {
