@@ -21,3 +21,24 @@ pub struct App {
     /// Starts, follows and cancels operations.
     pub operations: Operations,
 }
+
+impl App {
+    /// Puts the parts together. Nothing runs yet.
+    pub fn new(config: Config, clock: Arc<dyn Clock>, store: Arc<dyn Store>) -> Self {
+        let config = Arc::new(config);
+        let engines = Engines::new(Arc::clone(&config), Arc::clone(&store));
+        let operations = Operations::new(
+            Arc::clone(&config),
+            Arc::clone(&clock),
+            Arc::clone(&store),
+            engines.clone(),
+        );
+        Self {
+            config,
+            clock,
+            store,
+            engines,
+            operations,
+        }
+    }
+}

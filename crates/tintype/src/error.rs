@@ -66,7 +66,10 @@ pub enum Missing {
 impl Error {
     /// The request is wrong in one field.
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
-        Self::Invalid { message: message.into(), fields: vec![field.to_owned()] }
+        Self::Invalid {
+            message: message.into(),
+            fields: vec![field.to_owned()],
+        }
     }
 
     /// A name in `field` is not valid.
@@ -76,7 +79,10 @@ impl Error {
 
     /// It is not there.
     pub fn missing(what: Missing, message: impl Into<String>) -> Self {
-        Self::NotFound { what, message: message.into() }
+        Self::NotFound {
+            what,
+            message: message.into(),
+        }
     }
 }
 

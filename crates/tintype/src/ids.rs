@@ -18,7 +18,9 @@ static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
 /// When the system has no randomness to give: nothing safe can be done without.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the operating system gives random bytes");
     bytes
 }
 

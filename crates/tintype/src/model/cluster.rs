@@ -6,7 +6,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// What Tintype may send to an engine. Ordered: each level includes the ones before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum AccessLevel {
     /// Only reads.

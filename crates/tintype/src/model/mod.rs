@@ -17,8 +17,8 @@ pub use cluster::{AccessLevel, Cluster, ClusterSecrets, EngineAuth};
 pub use name::{ClusterId, NameError, RepositoryName, SnapshotName};
 pub use observation::Observation;
 pub use operation::{Answer, Event, Failure, FailureKind, Operation, OperationKind, Status};
-pub use progress::Progress;
 pub use operator::{Operator, Role};
+pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
 
 /// The version of the persisted states below; it is stored with each of them.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The last look at a cluster, kept as one JSON document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     /// When the look was finished.
     pub at: Timestamp,
@@ -23,6 +23,20 @@ pub struct Observation {
     pub repository: Option<RepositoryName>,
     /// The snapshots of this cluster in its configured repository.
     pub snapshots: SnapshotSummary,
+    /// Snapshots whose operation had ended without them.
+    #[serde(default)]
+    pub strays: Vec<Stray>,
+}
+
+/// A snapshot that a late request brought after its operation had ended: reported, and left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stray {
+    /// Its name.
+    pub name: String,
+    /// Its uuid.
+    pub uuid: String,
+    /// The operation that had ended.
+    pub operation: String,
 }
 
 /// A node of the engine.

@@ -19,7 +19,11 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 3] = [Self::TakeSnapshot, Self::RegisterRepository, Self::RestoreSnapshot];
+    pub const ALL: [Self; 3] = [
+        Self::TakeSnapshot,
+        Self::RegisterRepository,
+        Self::RestoreSnapshot,
+    ];
 
     /// The word used on the wire and in the store.
     pub fn as_str(self) -> &'static str {
@@ -54,7 +58,13 @@ pub enum Status {
 
 impl Status {
     /// Every status, for tables and tests.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
+    pub const ALL: [Self; 5] = [
+        Self::Queued,
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+    ];
 
     /// The word used on the wire and in the store.
     pub fn as_str(self) -> &'static str {
@@ -128,7 +138,10 @@ pub struct Failure {
 impl Failure {
     /// A failure with its message.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self {
+            kind,
+            message: message.into(),
+        }
     }
 }
 

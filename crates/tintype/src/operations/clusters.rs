@@ -1,8 +1,14 @@
 //! Attaching, changing and detaching clusters: nothing is written to an engine here.
 
+use super::{looks, observe, registration};
 use crate::app::App;
-use crate::error::Result;
-use crate::model::{AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, RepositoryName};
+use crate::error::{Error, Missing, Result};
+use crate::ids;
+use crate::model::{
+    AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, Failure, FailureKind, NameError,
+    RepositoryName,
+};
+use tintype_engine::Distribution;
 
 /// What a caller asks of an attach.
 #[derive(Debug, Clone)]
@@ -64,17 +70,204 @@ pub struct ChangeRequest {
     pub repin: bool,
 }
 
-/// Looks at the engine, pins its uuid and attaches it.
-pub async fn attach(_app: &App, _request: AttachRequest) -> Result<Cluster> {
-    todo!()
+/// Looks at the engine, pins its uuid and attaches it. Only reads are sent.
+///
+/// # Errors
+/// `Invalid` for settings that cannot work, `Failed` when the engine cannot be asked, `Conflict` when it is attached.
+pub async fn attach(app: &App, request: AttachRequest) -> Result<Cluster> {
+    let id = match request.id {
+        Some(id) => id,
+        None => ids::cluster_id()
+            .try_into()
+            .map_err(|error: NameError| Error::Internal(Box::new(error)))?,
+    };
+    let now = crate::clock::to_millis(app.clock.now());
+    let mut cluster = Cluster {
+        id,
+        name: request.name.unwrap_or_default(),
+        url: request.url,
+        access: request.access,
+        auth: request.auth,
+        uuid: String::new(),
+        distribution: String::new(),
+        engine_version: String::new(),
+        ca: request.ca,
+        fingerprint: request.fingerprint,
+        allow_plain_http: request.allow_plain_http,
+        repository: request.repository,
+        engine_repository: request.engine_repository,
+        location: request.location,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    check(&cluster, &request.secrets)?;
+    check_repository(app, &cluster).await?;
+    identify(app, &mut cluster, &request.secrets, None, request.adopt).await?;
+    app.store.attach_cluster(&cluster, &request.secrets).await?;
+    app.engines.note_limit(&cluster);
+    observe::refresh(&app.operations, &cluster.id).await;
+    Ok(cluster)
 }
 
 /// Changes a cluster; the engine is looked at again when how to reach it changes.
-pub async fn change(_app: &App, _cluster: &Cluster, _request: ChangeRequest) -> Result<Cluster> {
-    todo!()
+///
+/// # Errors
+/// As [`attach`]; `Conflict` when the cluster was changed meanwhile.
+pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Result<Cluster> {
+    let mut changed = cluster.clone();
+    let reached_otherwise = request.url.is_some()
+        || request.auth.is_some()
+        || request.ca.is_some()
+        || request.fingerprint.is_some()
+        || request.repin
+        || request.adopt;
+    changed.name = request.name.unwrap_or(changed.name);
+    changed.url = request.url.unwrap_or(changed.url);
+    changed.access = request.access.unwrap_or(changed.access);
+    changed.ca = request.ca.unwrap_or(changed.ca);
+    changed.fingerprint = request.fingerprint.unwrap_or(changed.fingerprint);
+    changed.allow_plain_http = request.allow_plain_http.unwrap_or(changed.allow_plain_http);
+    changed.repository = request.repository.unwrap_or(changed.repository);
+    changed.engine_repository = request.engine_repository.unwrap_or(changed.engine_repository);
+    changed.location = request.location.unwrap_or(changed.location);
+    changed.updated_at = crate::clock::to_millis(app.clock.now());
+    let secrets = match request.auth {
+        Some((auth, secrets)) => {
+            changed.auth = auth;
+            Some(secrets)
+        }
+        None => None,
+    };
+    let effective = match &secrets {
+        Some(secrets) => secrets.clone(),
+        None => app.store.cluster_secrets(&cluster.id).await?,
+    };
+    check(&changed, &effective)?;
+    check_repository(app, &changed).await?;
+    if reached_otherwise {
+        let pinned = (!request.repin).then(|| cluster.uuid.clone());
+        identify(app, &mut changed, &effective, pinned, request.adopt).await?;
+    }
+    let changed = app.store.update_cluster(&changed, secrets.as_ref()).await?;
+    if request.repin && changed.uuid != cluster.uuid {
+        tracing::warn!(cluster = %changed.id, from = cluster.uuid, to = changed.uuid, "the pinned uuid was changed");
+    }
+    app.engines.note_limit(&changed);
+    observe::refresh(&app.operations, &changed.id).await;
+    Ok(changed)
 }
 
-/// Forgets a cluster. Nothing is sent to its engine.
-pub async fn detach(_app: &App, _id: &ClusterId) -> Result<()> {
-    todo!()
+/// Forgets a cluster. Nothing is sent to its engine, and nothing in it or its repositories is touched.
+///
+/// # Errors
+/// `NotFound`; `Precondition` while an operation runs.
+pub async fn detach(app: &App, id: &ClusterId) -> Result<()> {
+    match app.store.detach_cluster(id).await {
+        Err(crate::store::StoreError::NotFound(_)) => Err(Error::missing(
+            Missing::Cluster,
+            format!("there is no cluster {id}"),
+        )),
+        other => {
+            other?;
+            app.engines.forget(id);
+            Ok(())
+        }
+    }
+}
+
+/// What can be said without asking anybody.
+fn check(cluster: &Cluster, secrets: &ClusterSecrets) -> Result<()> {
+    let missing = match cluster.auth {
+        EngineAuth::Basic if secrets.username.is_none() => Some("username"),
+        EngineAuth::Basic if secrets.password.is_none() => Some("password"),
+        EngineAuth::ApiKey if secrets.api_key.is_none() => Some("api_key"),
+        EngineAuth::Bearer if secrets.bearer.is_none() => Some("token"),
+        EngineAuth::Certificate if secrets.client_certificate.is_none() => Some("certificate"),
+        EngineAuth::Certificate if secrets.client_key.is_none() => Some("key"),
+        _ => None,
+    };
+    if let Some(missing) = missing {
+        let field = format!("auth.{missing}");
+        return Err(Error::invalid(
+            &field,
+            format!("this kind of authentication needs {field}"),
+        ));
+    }
+    if cluster.location.as_deref().is_some_and(str::is_empty) {
+        return Err(Error::invalid(
+            "location",
+            "an empty location would be the whole repository; leave it out",
+        ));
+    }
+    Ok(())
+}
+
+/// The engine's client, or what is wrong with its settings, by field.
+fn client(
+    app: &App,
+    cluster: &Cluster,
+    secrets: &ClusterSecrets,
+    uuid: Option<String>,
+) -> Result<tintype_engine::Engine> {
+    app.engines
+        .client(cluster, secrets, uuid)
+        .map_err(|failure| Error::invalid("url", failure.message))
+}
+
+async fn check_repository(app: &App, cluster: &Cluster) -> Result<()> {
+    let Some(name) = &cluster.repository else {
+        return Ok(());
+    };
+    match app.store.repository(name).await? {
+        Some(_) => Ok(()),
+        None => Err(Error::invalid(
+            "repository",
+            format!("the platform has no repository {name}"),
+        )),
+    }
+}
+
+/// Reads who answers, pins its uuid, and adopts the location that it has. Only reads are sent.
+async fn identify(
+    app: &App,
+    cluster: &mut Cluster,
+    secrets: &ClusterSecrets,
+    pinned: Option<String>,
+    adopt: bool,
+) -> Result<()> {
+    let engine = client(app, cluster, secrets, pinned.clone())?;
+    let identity = engine
+        .identify()
+        .await
+        .map_err(|error| looks::failure(&error, cluster))?;
+    if let Some(pinned) = pinned.filter(|pinned| *pinned != identity.cluster_uuid) {
+        let message = format!(
+            "another cluster answers at {}: its uuid is {}, and {pinned} is pinned. If that is meant, pin it anew \
+             (`--repin`)",
+            cluster.url, identity.cluster_uuid
+        );
+        return Err(Failure::new(FailureKind::UuidMismatch, message).into());
+    }
+    cluster.uuid = identity.cluster_uuid;
+    cluster.engine_version = identity.version.to_string();
+    cluster.distribution = match identity.distribution {
+        Distribution::Elasticsearch => "elasticsearch",
+        Distribution::OpenSearch => "opensearch",
+    }
+    .to_owned();
+    if cluster.name.is_empty() {
+        cluster.name = identity.cluster_name;
+    }
+    if adopt {
+        let configured = super::repositories::configured(&app.operations, cluster).await?;
+        if let Some((platform, name)) = configured.and_then(|one| one.platform.map(|p| (p, one.engine_name)))
+        {
+            cluster.location = Some(registration::adopt(&engine, cluster, &name, &platform.kind).await?);
+        } else if cluster.engine_repository.is_none() {
+            let message = "adopt needs to know what: give `repository`, or `engine_repository`";
+            return Err(Error::invalid("adopt", message));
+        }
+    }
+    Ok(())
 }

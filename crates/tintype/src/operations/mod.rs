@@ -1,19 +1,59 @@
 //! Durable work that survives a crash: one file per kind, one driver, one lease.
 
-use crate::error::Result;
-use crate::model::{Cluster, Operation, Progress, RepositoryName, SnapshotName};
-use crate::store::Idempotency;
+use crate::clock::{Clock, to_millis};
+use crate::config::Config;
+use crate::error::{Error, Missing, Result};
+use crate::model::{
+    AccessLevel, Answer, Cluster, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
+};
+use crate::store::{Idempotency, Store};
+use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
 
 pub mod clusters;
 pub mod engines;
 pub mod platform;
 pub mod reads;
 
+mod credentials;
+mod driver;
+mod failpoint;
+mod live;
+mod location;
+mod looks;
+mod observe;
+mod progress;
+mod register;
+mod registration;
+mod repositories;
+mod restore;
+mod retry;
+mod step;
+mod take;
+
+use engines::Engines;
+use live::Live;
+
+/// While a caller waits for an answer, the row is read this often: another replica may carry the operation.
+const READ_ANSWER: Duration = Duration::from_secs(1);
+
 /// Starts, follows and cancels operations.
 #[derive(Debug, Clone)]
-pub struct Operations {}
+pub struct Operations(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Arc<Config>,
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    engines: Engines,
+    live: Live,
+    owner: String,
+}
 
 /// The storage's credentials that came with a request: checked, then forgotten.
 #[derive(Debug, Clone, Default)]
@@ -74,28 +114,152 @@ pub struct RestoreRequest {
 }
 
 impl Operations {
-    /// Starts a take and waits, within bounds, for the engine's first answer.
-    pub async fn take(&self, _request: TakeRequest) -> Result<Taken> {
-        todo!()
-    }
-
-    /// Starts a restore and waits, within bounds, for the engine's first answer.
-    pub async fn restore(&self, _request: RestoreRequest) -> Result<Operation> {
-        todo!()
-    }
-
-    /// Starts the registration of a platform repository on a cluster's engine.
-    pub async fn register(&self, _cluster: &Cluster, _repository: &RepositoryName, _by: &str) -> Result<Operation> {
-        todo!()
+    /// The operations of one instance.
+    pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>, store: Arc<dyn Store>, engines: Engines) -> Self {
+        let owner = crate::ids::time_ordered(clock.now());
+        Self(Arc::new(Inner {
+            config,
+            clock,
+            store,
+            engines,
+            live: Live::default(),
+            owner,
+        }))
     }
 
     /// Asks an operation to stop. What comes of it is seen in the operation.
-    pub async fn cancel(&self, _id: &str, _requested_by: &str) -> Result<Operation> {
-        todo!()
+    ///
+    /// # Errors
+    /// `NotFound`; `Precondition` when it has ended or cannot be stopped; `Forbidden` when the level does not allow it.
+    pub async fn cancel(&self, id: &str, requested_by: &str) -> Result<Operation> {
+        let operation = self.operation(id).await?;
+        if operation.status.is_terminal() {
+            let message = format!("operation {id} has ended: {}", operation.status.as_str());
+            return Err(Error::Precondition(message));
+        }
+        let sent = operation.answer.is_some();
+        if sent && operation.kind != OperationKind::TakeSnapshot {
+            let message = match operation.kind {
+                OperationKind::RestoreSnapshot => {
+                    "the engine has accepted the restore, and engines have no way to stop one but to delete the indices \
+                     that it makes, which is yours to decide"
+                }
+                _ => "the engine was asked already; this ends by itself in a moment",
+            };
+            return Err(Error::Precondition(message.to_owned()));
+        }
+        let cluster = self.store().cluster(&operation.cluster_id).await?;
+        if sent && cluster.is_some_and(|cluster| cluster.access < AccessLevel::Operate) {
+            let message =
+                "the snapshot runs on the engine; aborting it needs a cluster attached with access operate";
+            return Err(Error::Forbidden(message.to_owned()));
+        }
+        tracing::info!(operation = id, by = requested_by, "asked to cancel");
+        if !self.store().request_cancel(id, self.now()).await? {
+            return Err(Error::Precondition(format!("operation {id} has just ended")));
+        }
+        self.live().cancel(id);
+        self.live().wake();
+        self.operation(id).await
+    }
+
+    /// One operation.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn operation(&self, id: &str) -> Result<Operation> {
+        let found = self.store().operation(id).await?;
+        found.ok_or_else(|| Error::missing(Missing::Operation, format!("there is no operation {id:?}")))
     }
 
     /// How far a running operation is, as this instance last saw it.
-    pub fn progress(&self, _id: &str) -> Option<Progress> {
-        todo!()
+    pub fn progress(&self, id: &str) -> Option<Progress> {
+        self.live().progress(id)
     }
+
+    /// Waits for the first answer, at most as long as configured. `None`: the bound passed, and the intent is durable.
+    async fn first_answer(
+        &self,
+        id: &str,
+        answer: &mut watch::Receiver<Option<Answer>>,
+    ) -> Result<Option<Answer>> {
+        let bound = tokio::time::sleep(Duration::from_secs(self.config().operations.answer_wait_seconds));
+        tokio::pin!(bound);
+        loop {
+            if let Some(answer) = answer.borrow_and_update().clone() {
+                return Ok(Some(answer));
+            }
+            tokio::select! {
+                () = &mut bound => return Ok(None),
+                _ = answer.changed() => {}
+                () = tokio::time::sleep(READ_ANSWER) => {
+                    let operation = self.operation(id).await?;
+                    if operation.answer.is_some() || operation.status.is_terminal() {
+                        return Ok(operation.answer);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks at a cluster now and keeps what was seen.
+    pub async fn refresh(&self, id: &crate::model::ClusterId) {
+        observe::refresh(self, id).await;
+    }
+
+    /// Called when an operation has ended here.
+    fn ended(&self, operation: &Operation) {
+        self.live().forget(&operation.id);
+        let (operations, id) = (self.clone(), operation.cluster_id.clone());
+        tokio::spawn(async move { observe::refresh(&operations, &id).await });
+    }
+
+    fn now(&self) -> Timestamp {
+        to_millis(self.0.clock.now())
+    }
+
+    fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    fn engines(&self) -> &Engines {
+        &self.0.engines
+    }
+
+    fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    fn owner(&self) -> &str {
+        &self.0.owner
+    }
+}
+
+/// The cluster of a leased operation and its engine's client.
+async fn engine_of(
+    context: &step::Context,
+) -> std::result::Result<
+    std::result::Result<(Cluster, tintype_engine::Engine), crate::model::Failure>,
+    step::Stop,
+> {
+    let operations = &context.operations;
+    let Some(cluster) = operations.store().cluster(&context.operation.cluster_id).await? else {
+        let message = format!(
+            "cluster {} is not attached any more",
+            context.operation.cluster_id
+        );
+        return Ok(Err(crate::model::Failure::new(
+            crate::model::FailureKind::Internal,
+            message,
+        )));
+    };
+    Ok(operations
+        .engines()
+        .of(&cluster)
+        .await?
+        .map(|engine| (cluster, engine)))
 }

@@ -1,9 +1,12 @@
 //! Platform repositories and their readers.
 
+use super::location::{self, SUPPORTED, is_secret};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Missing, Result};
 use crate::model::{PlatformRepository, Reader, RepositoryName};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
+use tintype_repository::storage::{S3Location, Storage, StorageError};
 
 /// What a caller asks of a platform repository.
 #[derive(Debug, Clone)]
@@ -22,12 +25,168 @@ pub struct PutRepository {
     pub require_preflight: bool,
 }
 
-/// Makes or replaces a platform repository. Shape errors are `Invalid`.
-pub async fn put_repository(_app: &App, _request: PutRepository) -> Result<PlatformRepository> {
-    todo!()
+/// Makes or replaces a platform repository. Shape errors are `Invalid`; a failed preflight is kept and shown.
+///
+/// # Errors
+/// `Invalid`, or `Precondition` when the preflight is required and fails.
+pub async fn put_repository(app: &App, request: PutRepository) -> Result<PlatformRepository> {
+    check_shape(&request)?;
+    let (secrets, settings): (Map<String, Value>, Map<String, Value>) = request
+        .settings
+        .into_iter()
+        .partition(|(key, _)| is_secret(key) && key != "access_key");
+    let existing = app.store.repository(&request.name).await?;
+    let now = crate::clock::to_millis(app.clock.now());
+    let mut repository = PlatformRepository {
+        name: request.name,
+        kind: request.kind,
+        settings,
+        is_default: request
+            .default
+            .or(existing.as_ref().map(|one| one.is_default))
+            .unwrap_or(false),
+        has_reader: existing.as_ref().is_some_and(|one| one.has_reader),
+        preflight: None,
+        created_at: existing.map_or(now, |one| one.created_at),
+        updated_at: now,
+        version: 0,
+    };
+    let reader = app.store.reader(&repository.name).await?;
+    let result = preflight(&repository, reader.as_ref()).await;
+    if request.require_preflight && result.is_err() {
+        let why = result.err().map(|error| error.to_string()).unwrap_or_default();
+        return Err(Error::Precondition(format!(
+            "the preflight failed, and it was required: {why}"
+        )));
+    }
+    repository.preflight = Some(in_words(&result));
+    let sealed = if secrets.is_empty() {
+        None
+    } else {
+        Some(SecretString::from(Value::Object(secrets).to_string()))
+    };
+    let stored = app
+        .store
+        .put_repository(&repository, sealed.as_ref(), request.expected_version)
+        .await?;
+    match request.default {
+        Some(true) => app.store.set_default_repository(Some(&stored.name)).await?,
+        Some(false) if stored.is_default => app.store.set_default_repository(None).await?,
+        _ => {}
+    }
+    app.store
+        .repository(&stored.name)
+        .await?
+        .ok_or_else(|| gone(&stored.name))
 }
 
 /// Sets or removes the reader; the result of looking with it, for people.
-pub async fn put_reader(_app: &App, _name: &RepositoryName, _reader: Option<Reader>) -> Result<String> {
-    todo!()
+///
+/// # Errors
+/// `NotFound`; `Invalid` for an address that cannot be used.
+pub async fn put_reader(app: &App, name: &RepositoryName, reader: Option<Reader>) -> Result<String> {
+    let repository = app.store.repository(name).await?.ok_or_else(|| gone(name))?;
+    if let Some(reader) = &reader {
+        check_reader(&repository, reader)?;
+    }
+    app.store.put_reader(name, reader.as_ref()).await?;
+    Ok(in_words(&preflight(&repository, reader.as_ref()).await))
+}
+
+fn gone(name: &RepositoryName) -> Error {
+    Error::missing(
+        Missing::Repository,
+        format!("the platform has no repository {name}"),
+    )
+}
+
+fn check_shape(request: &PutRepository) -> Result<()> {
+    if !SUPPORTED.contains(&request.kind.as_str()) {
+        let message = format!(
+            "the type {:?} is not supported yet; supported: {}",
+            request.kind,
+            SUPPORTED.join(", ")
+        );
+        return Err(Error::invalid("type", message));
+    }
+    let required = if request.kind == "fs" {
+        "location"
+    } else {
+        "bucket"
+    };
+    match request.settings.get(required) {
+        Some(Value::String(value)) if !value.trim().is_empty() => {}
+        Some(_) => {
+            return Err(Error::invalid(
+                &format!("settings.{required}"),
+                format!("{required} must be a text"),
+            ));
+        }
+        None => {
+            let message = format!("a repository of type {} needs settings.{required}", request.kind);
+            return Err(Error::invalid(&format!("settings.{required}"), message));
+        }
+    }
+    match request.settings.get(location::location_member(&request.kind)) {
+        None | Some(Value::String(_)) => Ok(()),
+        Some(_) => Err(Error::invalid("settings.base_path", "base_path must be a text")),
+    }
+}
+
+fn check_reader(repository: &PlatformRepository, reader: &Reader) -> Result<()> {
+    let scheme = if repository.kind == "fs" {
+        "file://"
+    } else {
+        "s3://"
+    };
+    if !reader.url.starts_with(scheme) {
+        let message = format!(
+            "the reader of a repository of type {} begins with {scheme}",
+            repository.kind
+        );
+        return Err(Error::invalid("url", message));
+    }
+    if reader.url.contains('@') {
+        return Err(Error::invalid(
+            "url",
+            "credentials do not belong into the address; give username and password",
+        ));
+    }
+    match &reader.endpoint {
+        Some(endpoint) if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") => Err(
+            Error::invalid("endpoint", "the endpoint begins with http:// or https://"),
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// Looks at the storage through the reader. `None`: there is no reader to look with.
+async fn preflight(
+    repository: &PlatformRepository,
+    reader: Option<&Reader>,
+) -> std::result::Result<Option<bool>, StorageError> {
+    let Some(reader) = reader else { return Ok(None) };
+    let storage = if repository.kind == "fs" {
+        Storage::directory(std::path::Path::new(reader.url.trim_start_matches("file://")))?
+    } else {
+        let address = reader.url.trim_start_matches("s3://");
+        let (bucket, prefix) = address.split_once('/').unwrap_or((address, ""));
+        let location = S3Location {
+            endpoint: reader.endpoint.clone(),
+            region: reader.region.clone(),
+            bucket: bucket.to_owned(),
+            prefix: prefix.to_owned(),
+        };
+        Storage::s3(&location, reader.username.as_deref(), reader.password.as_ref())?
+    };
+    storage.list_one().await.map(Some)
+}
+
+fn in_words(result: &std::result::Result<Option<bool>, StorageError>) -> String {
+    match result {
+        Ok(None) => "not looked at: there is no reader".to_owned(),
+        Ok(Some(true)) => "readable".to_owned(),
+        Ok(Some(false)) => "readable, and empty".to_owned(),
+        Err(error) => format!("not readable: {error}"),
+    }
 }

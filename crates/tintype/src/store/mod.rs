@@ -5,8 +5,8 @@
 //! The suite in `tests/store/` is the definition of this interface; every backend passes all of it.
 
 use crate::model::{
-    Answer, ApiKey, Cluster, ClusterId, ClusterSecrets, Event, Failure, Observation, Operation, OperationKind,
-    Operator, PlatformRepository, Reader, RepositoryName, SnapshotName, Status,
+    Answer, ApiKey, Cluster, ClusterId, ClusterSecrets, Event, Failure, Observation, Operation,
+    OperationKind, Operator, PlatformRepository, Reader, RepositoryName, SnapshotName, Status,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -270,7 +270,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Marks it; `false` when it has ended. Wakes it now.
     async fn request_cancel(&self, id: &str, now: Timestamp) -> Result<bool>;
     /// Leases due operations without a live lease, oldest first, within the limits. `Queued` becomes `Running`.
-    async fn lease(&self, owner: &str, limits: &LeaseLimits, now: Timestamp, until: Timestamp) -> Result<Vec<Leased>>;
+    async fn lease(
+        &self,
+        owner: &str,
+        limits: &LeaseLimits,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Leased>>;
     /// Extends every live lease of this owner.
     async fn renew_leases(&self, owner: &str, until: Timestamp) -> Result<()>;
     /// Frees every lease at once: for the instance that the store's lock proves to be alone.
@@ -284,7 +290,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Counts by status, for limits and metrics.
     async fn operation_counts(&self) -> Result<HashMap<Status, u64>>;
     /// Burned or reserved names of one repository on one engine, with their operation: for the sweep.
-    async fn names(&self, cluster_uuid: &str, repository: &RepositoryName) -> Result<HashMap<SnapshotName, String>>;
+    async fn names(
+        &self,
+        cluster_uuid: &str,
+        repository: &RepositoryName,
+    ) -> Result<HashMap<SnapshotName, String>>;
 
     // --- who may
 

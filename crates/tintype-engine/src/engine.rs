@@ -1,0 +1,63 @@
+//! The handle to one engine.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::api::cluster::Identity;
+use crate::config::{ConfigError, EngineConfig};
+use crate::dialect::Dialect;
+use crate::error::{Error, NotSent};
+use crate::wire::client::{Answer, Call, Client};
+
+/// How long a version is believed; engines are upgraded while we run.
+const DIALECT_AGE: Duration = Duration::from_secs(600);
+
+/// A client of one engine. Clones share their connections; at most two idle ones are kept, for 30 s.
+#[derive(Clone)]
+pub struct Engine {
+    client: Arc<Client>,
+    dialect: Arc<Mutex<Option<(Dialect, Instant)>>>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Checks the config; connects to nothing yet.
+    pub fn new(config: EngineConfig) -> Result<Self, ConfigError> {
+        Ok(Self {
+            client: Arc::new(Client::new(config)?),
+            dialect: Arc::default(),
+        })
+    }
+
+    /// How this engine speaks: read from it when that is older than ten minutes, and by every [`Engine::identify`].
+    pub async fn dialect(&self) -> Result<Dialect, Error> {
+        let known = *self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
+        match known {
+            Some((dialect, read)) if read.elapsed() < DIALECT_AGE => Ok(dialect),
+            _ => Ok(self.identify().await?.dialect()),
+        }
+    }
+
+    /// The dialect as a step before a change: if it cannot be read, the change was not sent.
+    pub(crate) async fn dialect_before_change(&self) -> Result<Dialect, Error> {
+        self.dialect().await.map_err(|error| Error::NotSent {
+            at: error.at().clone(),
+            why: NotSent::Precheck(Box::new(error)),
+        })
+    }
+
+    pub(crate) fn remember(&self, identity: &Identity) {
+        let mut known = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((identity.dialect(), Instant::now()));
+    }
+
+    pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
+        self.client.call(call).await
+    }
+}

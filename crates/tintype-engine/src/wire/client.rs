@@ -1,0 +1,400 @@
+//! Sending calls under the rules: reads at any level, changes only when allowed and only to the pinned cluster.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use data_encoding::BASE64;
+use http::{HeaderValue, Method, Request, header};
+use http_body_util::Full;
+use rustls_pki_types::ServerName;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::error::Category;
+use url::{Host, Url};
+
+use crate::config::{Access, Auth, ConfigError, EngineConfig, Limits};
+use crate::error::{CallSite, Error, Lost, NotSent};
+use crate::wire::classify::{Verdict, classify};
+use crate::wire::connection::{BodyLimits, Connection, Endpoint, SendFailure};
+use crate::wire::pool::Pool;
+use crate::wire::route::Route;
+use crate::wire::text::{Secrets, clean};
+use crate::wire::tls::client_config;
+
+const ERROR_BODY: usize = 64 << 10;
+
+/// One call, and the access level that it needs.
+pub(crate) struct Call {
+    method: Method,
+    route: Route,
+    body: Option<Value>,
+    needs: Access,
+    listing: bool,
+}
+
+impl Call {
+    /// A read. There is no other way to make one: what [`Access::Observe`] sends is always a `GET`.
+    pub(crate) fn get(route: Route) -> Self {
+        Self {
+            method: Method::GET,
+            route,
+            body: None,
+            needs: Access::Observe,
+            listing: false,
+        }
+    }
+
+    /// A change, at the level that allows it.
+    pub(crate) fn change(method: Method, route: Route, needs: Access) -> Self {
+        Self {
+            method,
+            route,
+            body: None,
+            needs,
+            listing: false,
+        }
+    }
+
+    pub(crate) fn json(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Allows the larger answer of a listing.
+    pub(crate) fn listing(mut self) -> Self {
+        self.listing = true;
+        self
+    }
+
+    fn is_change(&self) -> bool {
+        self.method != Method::GET
+    }
+
+    fn site(&self) -> CallSite {
+        let method = match self.method {
+            Method::GET => "GET",
+            Method::PUT => "PUT",
+            Method::POST => "POST",
+            _ => "DELETE",
+        };
+        CallSite {
+            method,
+            path: self.route.path(),
+        }
+    }
+}
+
+/// A successful answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    at: CallSite,
+    body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let text = clean(&error.to_string(), 300);
+            self.lost(if error.classify() == Category::Data {
+                Lost::Unexpected(text)
+            } else {
+                Lost::NotJson(text)
+            })
+        })
+    }
+
+    pub(crate) fn unexpected(&self, what: impl Into<String>) -> Error {
+        self.lost(Lost::Unexpected(what.into()))
+    }
+
+    pub(crate) fn lost(&self, why: Lost) -> Error {
+        Error::Unknown {
+            at: self.at.clone(),
+            why,
+        }
+    }
+}
+
+/// The connection to one engine.
+pub(crate) struct Client {
+    base: Url,
+    host: HeaderValue,
+    endpoint: Endpoint,
+    authorization: Option<HeaderValue>,
+    secrets: Secrets,
+    access: Access,
+    expected_uuid: Option<String>,
+    limits: Limits,
+    pool: Arc<Pool>,
+}
+
+impl Client {
+    pub(crate) fn new(config: EngineConfig) -> Result<Self, ConfigError> {
+        let base = parse_base(&config.url)?;
+        let (authorization, secrets) = authorization(&config.auth)?;
+        if authorization.is_some()
+            && base.scheme() == "http"
+            && !config.allow_plain_http
+            && !is_loopback(&base)
+        {
+            return Err(ConfigError::PlainHttpCredentials(
+                base.host_str().unwrap_or_default().to_owned(),
+            ));
+        }
+        if base.scheme() == "http" && config.tls.identity.is_some() {
+            return Err(ConfigError::Tls("a client certificate needs an https URL".into()));
+        }
+        let host = match base.port() {
+            Some(port) => format!("{}:{port}", base.host_str().unwrap_or_default()),
+            None => base.host_str().unwrap_or_default().to_owned(),
+        };
+        Ok(Self {
+            host: HeaderValue::try_from(host).map_err(|_| ConfigError::Url("the host".into()))?,
+            endpoint: endpoint(&base, &config)?,
+            base,
+            authorization,
+            secrets,
+            access: config.access,
+            expected_uuid: config.expected_uuid,
+            limits: config.limits,
+            pool: Arc::default(),
+        })
+    }
+
+    /// Sends a call, or says why not.
+    pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
+        let target = call
+            .route
+            .target(&self.base)
+            .map_err(|why| not_sent(&call, why))?;
+        if call.needs > self.access {
+            return Err(not_sent(
+                &call,
+                NotSent::Forbidden {
+                    needs: call.needs,
+                    has: self.access,
+                },
+            ));
+        }
+        // A kept connection may turn out to be dead. Then, and only if nothing of a change was written, once more.
+        if let Some(kept) = self.pool.take() {
+            match self.call_on(kept, &call, &target).await {
+                Err(error) if is_stale(&error, call.is_change()) => {}
+                done => return done,
+            }
+        }
+        let fresh = Connection::open(&self.endpoint, self.limits.connect_timeout).await;
+        self.call_on(fresh.map_err(|why| not_sent(&call, why))?, &call, &target)
+            .await
+    }
+
+    async fn call_on(&self, mut connection: Connection, call: &Call, target: &str) -> Result<Answer, Error> {
+        if call.is_change() {
+            self.check_uuid(&mut connection)
+                .await
+                .map_err(|why| not_sent(call, why))?;
+        }
+        let answer = self.exchange(&mut connection, call, target).await;
+        self.pool.put(connection);
+        answer
+    }
+
+    /// Reads which cluster is at the other end of this very connection, and compares.
+    async fn check_uuid(&self, connection: &mut Connection) -> Result<(), NotSent> {
+        let call = uuid_call();
+        let precheck = |error: Error| NotSent::Precheck(Box::new(error));
+        let target = call.route.target(&self.base)?;
+        let answer = self
+            .exchange(connection, &call, &target)
+            .await
+            .map_err(precheck)?;
+        let found = parse_uuid(&answer).map_err(precheck)?.ok_or(NotSent::NotReady)?;
+        match &self.expected_uuid {
+            Some(expected) if *expected != found => Err(NotSent::UuidMismatch {
+                expected: expected.clone(),
+                found: clean(&found, 100),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        connection: &mut Connection,
+        call: &Call,
+        target: &str,
+    ) -> Result<Answer, Error> {
+        let success = if call.listing {
+            self.limits.max_listing
+        } else {
+            self.limits.max_body
+        };
+        let limits = BodyLimits {
+            success,
+            error: ERROR_BODY,
+        };
+        let request = self.request(call, target).map_err(|why| not_sent(call, why))?;
+        let at = call.site();
+        let received = match connection
+            .exchange(request, limits, self.limits.request_timeout)
+            .await
+        {
+            Ok(received) => received,
+            Err(SendFailure::Unsent) => {
+                return Err(Error::NotSent {
+                    at,
+                    why: NotSent::Closed,
+                });
+            }
+            Err(SendFailure::Lost(why)) => return Err(Error::Unknown { at, why }),
+        };
+        tracing::debug!(method = at.method, path = %at.path, status = received.status.as_u16(), "engine answered");
+        if received.status.is_success() {
+            return Ok(Answer {
+                at,
+                body: received.body,
+            });
+        }
+        let change = call.is_change();
+        Err(
+            match classify(
+                received.status,
+                &received.headers,
+                &received.body,
+                change,
+                &self.secrets,
+            ) {
+                Verdict::Refused(answer) => Error::Refused { at, answer },
+                Verdict::Unknown(why) => Error::Unknown { at, why },
+            },
+        )
+    }
+
+    fn request(&self, call: &Call, target: &str) -> Result<Request<Full<Bytes>>, NotSent> {
+        let body = call.body.as_ref().map(|body| Bytes::from(body.to_string()));
+        let mut request = Request::builder()
+            .method(call.method.clone())
+            .uri(target)
+            .header(header::HOST, &self.host)
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, concat!("tintype/", env!("CARGO_PKG_VERSION")));
+        if let Some(value) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        request
+            .body(Full::new(body.unwrap_or_default()))
+            .map_err(|_| NotSent::InvalidName {
+                what: "a path",
+                name: clean(target, 200),
+            })
+    }
+}
+
+/// The read of the cluster's uuid: in 1 to 2 ms on every engine.
+pub(crate) fn uuid_call() -> Call {
+    Call::get(Route::new(&["_cluster", "state", "version"]).query("filter_path", "cluster_uuid"))
+}
+
+/// The uuid in the answer to [`uuid_call`]; `None` until the cluster has formed.
+pub(crate) fn parse_uuid(answer: &Answer) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Body {
+        cluster_uuid: Option<String>,
+    }
+    let body: Body = answer.parse()?;
+    Ok(body
+        .cluster_uuid
+        .filter(|uuid| !matches!(uuid.as_str(), "_na_" | "")))
+}
+
+fn not_sent(call: &Call, why: NotSent) -> Error {
+    Error::NotSent { at: call.site(), why }
+}
+
+/// Whether a failure on a kept connection only says that the connection was dead. A read may be repeated whatever came
+/// of it; of a change nothing may have been written.
+fn is_stale(error: &Error, change: bool) -> bool {
+    match error {
+        Error::NotSent {
+            why: NotSent::Closed, ..
+        } => true,
+        Error::NotSent {
+            why: NotSent::Precheck(inner),
+            ..
+        } => is_stale(inner, false),
+        Error::Unknown {
+            why: Lost::Cut(_), ..
+        } => !change,
+        _ => false,
+    }
+}
+
+fn parse_base(text: &str) -> Result<Url, ConfigError> {
+    let url = Url::parse(text).map_err(|error| ConfigError::Url(error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(ConfigError::Url(
+            "it must start with http:// or https:// and name a host".into(),
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ConfigError::CredentialsInUrl);
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(ConfigError::Url("it must not have a query or a fragment".into()));
+    }
+    Ok(url)
+}
+
+fn endpoint(base: &Url, config: &EngineConfig) -> Result<Endpoint, ConfigError> {
+    let host = match base.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => address.to_string(),
+        None => return Err(ConfigError::Url("it names no host".into())),
+    };
+    let tls = if base.scheme() == "https" {
+        let name =
+            ServerName::try_from(host.clone()).map_err(|_| ConfigError::Url("the host's name".into()))?;
+        Some((client_config(&config.tls)?, name))
+    } else {
+        None
+    };
+    // The scheme is http or https, so the port is always known. Elasticsearch's usual 9200 must be written out.
+    let port = base.port_or_known_default().unwrap_or(80);
+    Ok(Endpoint { host, port, tls })
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn authorization(auth: &Auth) -> Result<(Option<HeaderValue>, Secrets), ConfigError> {
+    let mut secrets = Secrets::default();
+    let (scheme, credential) = match auth {
+        Auth::None => return Ok((None, secrets)),
+        Auth::Basic { user, password } => {
+            secrets.add(password.expose_secret().to_owned());
+            (
+                "Basic",
+                BASE64.encode(format!("{user}:{}", password.expose_secret()).as_bytes()),
+            )
+        }
+        Auth::ApiKey(key) => ("ApiKey", key.expose_secret().to_owned()),
+        Auth::Bearer(token) => ("Bearer", token.expose_secret().to_owned()),
+    };
+    let value = HeaderValue::try_from(format!("{scheme} {credential}"));
+    let mut value = value.map_err(|_| ConfigError::Credentials)?;
+    value.set_sensitive(true);
+    secrets.add(credential);
+    Ok((Some(value), secrets))
+}

@@ -1,0 +1,147 @@
+//! The one driver of all operations. Recovery, takeover and retry are one path: a lease that is free and due.
+
+use super::step::{Context, Flow, Stop};
+use super::{Operations, register, restore, take};
+use crate::model::{Failure, FailureKind, OperationKind};
+use crate::store::{LeaseLimits, Leased};
+use futures_util::FutureExt;
+use jiff::SignedDuration;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, error, info, info_span, warn};
+
+/// How long a graceful stop waits for steps that are inside an engine call.
+const STOP_BOUND: Duration = Duration::from_secs(8);
+/// Looks for due operations at least this often; a wake-up is only a hint.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+impl Operations {
+    /// Carries operations until `shutdown`, then gives the leases back.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        // The store's lock proves that no other instance is alive, so its leases need not run out first.
+        match self.store().take_over().await {
+            Ok(0) => {}
+            Ok(count) => info!(count, "taking over operations of an instance that is gone"),
+            Err(error) => error!(%error, "leases could not be taken over; they run out by themselves"),
+        }
+        let tasks = TaskTracker::new();
+        let beat = tokio::spawn(self.clone().heartbeat(shutdown.clone()));
+        while !shutdown.is_cancelled() {
+            let pause = match self.lease_due().await {
+                Ok(batch) => {
+                    for leased in batch {
+                        tasks.spawn(self.clone().carry(leased, shutdown.clone()));
+                    }
+                    self.pause().await
+                }
+                Err(error) => {
+                    error!(%error, "due operations could not be leased");
+                    LOOK_AGAIN
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = self.live().woken() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        tasks.close();
+        if tokio::time::timeout(STOP_BOUND, tasks.wait()).await.is_err() {
+            warn!("an engine call outlasted the stop; its operation is looked at again at the next start");
+        }
+        beat.abort();
+        if let Err(error) = self.store().release_leases(self.owner()).await {
+            warn!(%error, "leases could not be given back; they run out by themselves");
+        }
+    }
+
+    async fn lease_due(&self) -> crate::store::Result<Vec<Leased>> {
+        let now = self.now();
+        let config = &self.config().operations;
+        let limits = LeaseLimits {
+            overall: config.overall,
+            per_cluster: config.per_cluster,
+            exceptions: self.engines().exceptions(),
+        };
+        self.store()
+            .lease(self.owner(), &limits, now, now + self.lease_length())
+            .await
+    }
+
+    async fn pause(&self) -> Duration {
+        let Ok(Some(due)) = self.store().next_due().await else {
+            return LOOK_AGAIN;
+        };
+        // Due already but not leased: a limit holds it back, and the end of another operation wakes us.
+        let wait = Duration::try_from(due.duration_since(self.now())).unwrap_or(LOOK_AGAIN);
+        wait.clamp(Duration::from_millis(5), LOOK_AGAIN)
+    }
+
+    async fn heartbeat(self, shutdown: CancellationToken) {
+        let every = Duration::try_from(self.lease_length()).unwrap_or(LOOK_AGAIN) / 3;
+        while !shutdown.is_cancelled() {
+            tokio::time::sleep(every).await;
+            let until = self.now() + self.lease_length();
+            if let Err(error) = self.store().renew_leases(self.owner(), until).await {
+                error!(%error, "leases could not be renewed");
+            }
+        }
+    }
+
+    fn lease_length(&self) -> SignedDuration {
+        SignedDuration::try_from(Duration::from_secs(self.config().operations.lease_seconds))
+            .unwrap_or(SignedDuration::from_secs(15))
+    }
+
+    async fn carry(self, leased: Leased, shutdown: CancellationToken) {
+        let span = info_span!(
+            "operation",
+            operation = %leased.operation.id,
+            kind = leased.operation.kind.as_str(),
+            cluster = %leased.operation.cluster_id,
+        );
+        let mut context = Context::new(self.clone(), leased, shutdown);
+        async {
+            let done = AssertUnwindSafe(carry_steps(&mut context)).catch_unwind().await;
+            match done {
+                Ok(Ok(())) | Ok(Err(Stop::Shutdown)) => {}
+                Ok(Err(Stop::LeaseLost)) => warn!("the lease was lost; nothing more is done here"),
+                Ok(Err(Stop::Store(error))) => error!(%error, "a step could not be committed"),
+                Err(_) => give_up(&mut context).await,
+            }
+        }
+        .instrument(span)
+        .await;
+        if context.operation.status.is_terminal() {
+            let operation = &context.operation;
+            self.ended(operation);
+        }
+        self.live().wake();
+    }
+}
+
+async fn carry_steps(context: &mut Context) -> Result<(), Stop> {
+    loop {
+        let flow = match context.operation.kind {
+            OperationKind::TakeSnapshot => take::step(context).await?,
+            OperationKind::RegisterRepository => register::step(context).await?,
+            OperationKind::RestoreSnapshot => restore::step(context).await?,
+        };
+        if flow == Flow::Yield {
+            return Ok(());
+        }
+    }
+}
+
+/// A step panicked: a bug. The operation ends as failed rather than panic for ever; its name stays burned.
+async fn give_up(context: &mut Context) {
+    let failure = Failure::new(
+        FailureKind::Internal,
+        "a bug in Tintype ended this operation; its log has the details. Look at the engine before trying again",
+    );
+    if let Err(error) = context.fail(failure, Some(crate::store::NameFate::Burned)).await {
+        error!(%error, "the end of an operation could not be committed");
+    }
+}

@@ -1,0 +1,155 @@
+//! Where a repository's data lies, as one comparable value: what tells two registrations of one storage apart.
+
+use crate::model::{Cluster, PlatformRepository, RepositoryName};
+use serde_json::{Map, Value};
+
+/// Types that Tintype can register and compare.
+pub const SUPPORTED: [&str; 2] = ["fs", "s3"];
+
+/// Settings that are secrets wherever they stand.
+const SECRETS: [&str; 4] = ["secret_key", "session_token", "password", "access_key"];
+
+/// A registration as Tintype wants it on an engine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// Its name on the engine.
+    pub name: RepositoryName,
+    /// Its type.
+    pub kind: String,
+    /// Its settings, the cluster's own location included, without secrets.
+    pub settings: Map<String, Value>,
+}
+
+impl Wanted {
+    /// The registration of a platform repository on a cluster: a location of its own below the template's.
+    pub fn new(platform: &PlatformRepository, cluster: &Cluster, name: RepositoryName) -> Self {
+        let mut settings = platform.settings.clone();
+        settings.retain(|key, _| !is_secret(key));
+        let member = location_member(&platform.kind);
+        let base = platform
+            .settings
+            .get(member)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let own = cluster
+            .location
+            .clone()
+            .unwrap_or_else(|| join(base, cluster.id.as_str()));
+        settings.insert(member.to_owned(), Value::String(own));
+        Self {
+            name,
+            kind: platform.kind.clone(),
+            settings,
+        }
+    }
+
+    /// Where it points, in one comparable line.
+    pub fn location(&self) -> String {
+        comparable(&self.kind, &self.settings).unwrap_or_else(|| format!("{}:?", self.kind))
+    }
+}
+
+/// Where a registration points, in one comparable line such as `fs:/backups/a` or `s3:bucket/base`; `None` for types
+/// that Tintype cannot compare.
+pub fn comparable(kind: &str, settings: &Map<String, Value>) -> Option<String> {
+    let text = |key: &str| settings.get(key).and_then(Value::as_str).unwrap_or_default();
+    match kind {
+        "fs" => Some(format!("fs:{}", tidy(text("location")))),
+        "s3" => {
+            let path = tidy(text("base_path"));
+            let path = path.trim_start_matches('/');
+            Some(format!("s3:{}/{path}", text("bucket")))
+        }
+        _ => None,
+    }
+}
+
+/// Where a location of this type is written.
+pub fn location_member(kind: &str) -> &'static str {
+    if kind == "s3" { "base_path" } else { "location" }
+}
+
+/// A setting that must not be shown or sent.
+pub fn is_secret(key: &str) -> bool {
+    let last = key.rsplit('.').next().unwrap_or(key).to_ascii_lowercase();
+    SECRETS.contains(&last.as_str())
+        || ["secret", "password", "token"]
+            .iter()
+            .any(|word| last.contains(word))
+}
+
+/// The registration writes to the storage unless it says otherwise.
+pub fn is_readonly(settings: &Map<String, Value>) -> bool {
+    ["readonly", "read_only"]
+        .iter()
+        .any(|key| match settings.get(*key) {
+            Some(Value::Bool(flag)) => *flag,
+            Some(Value::String(word)) => word == "true",
+            _ => false,
+        })
+}
+
+fn join(base: &str, id: &str) -> String {
+    let base = base.trim_end_matches('/');
+    if base.is_empty() {
+        id.to_owned()
+    } else {
+        format!("{base}/{id}")
+    }
+}
+
+/// Without doubled and trailing slashes and `.` segments, which name the same place. `..` is left as it is: what it
+/// means depends on links that only the engine's host knows.
+fn tidy(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let parts: Vec<&str> = path
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn at(kind: &str, settings: Value) -> Option<String> {
+        comparable(kind, settings.as_object().unwrap())
+    }
+
+    #[test]
+    fn spellings_of_one_place_compare_equal() {
+        let plain = at("fs", json!({"location": "/backups/a"}));
+        assert_eq!(plain.as_deref(), Some("fs:/backups/a"));
+        for same in ["/backups/a/", "/backups//a", "/backups/./a"] {
+            assert_eq!(
+                at("fs", json!({"location": same, "compress": "true"})),
+                plain,
+                "{same}"
+            );
+        }
+        assert_ne!(at("fs", json!({"location": "backups/a"})), plain);
+        assert_eq!(
+            at("s3", json!({"bucket": "b", "base_path": "/x/"})).as_deref(),
+            Some("s3:b/x")
+        );
+        assert_eq!(at("gcs", json!({"bucket": "b"})), None);
+    }
+
+    #[test]
+    fn secrets_are_known_by_name() {
+        for secret in [
+            "secret_key",
+            "s3.client.default.secret_key",
+            "password",
+            "sas_token",
+            "access_key",
+        ] {
+            assert!(is_secret(secret), "{secret}");
+        }
+        for plain in ["bucket", "base_path", "location", "compress", "client"] {
+            assert!(!is_secret(plain), "{plain}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Looks at an engine that several operations need, and what their failures mean.
+
+use super::engines::dialect;
+use crate::model::{Cluster, Failure, FailureKind};
+use jiff::Timestamp;
+use tintype_engine::{Engine, Error, NotSent, SnapshotInfo, SnapshotState};
+
+/// The indices that a snapshot of everything resolves to, sorted: closed ones only where the engine includes them.
+///
+/// # Errors
+/// The engine's.
+pub async fn indices(engine: &Engine, cluster: &Cluster) -> Result<Vec<String>, Error> {
+    let with_closed = dialect(cluster).is_none_or(|dialect| dialect.expands_wildcards());
+    let mut names: Vec<String> = engine
+        .all_indices()
+        .await?
+        .into_iter()
+        .filter(|index| with_closed || !index.closed)
+        .map(|index| index.name)
+        .collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// What a failed look, or a request that was not sent, means for an operation.
+pub fn failure(error: &Error, cluster: &Cluster) -> Failure {
+    let kind = match error {
+        Error::NotSent {
+            why: NotSent::UuidMismatch { .. },
+            ..
+        } => FailureKind::UuidMismatch,
+        Error::NotSent {
+            why: NotSent::Forbidden { .. },
+            ..
+        } => FailureKind::AccessLevel,
+        Error::Refused { .. } => FailureKind::EngineRefused,
+        _ => FailureKind::EngineUnreachable,
+    };
+    Failure::new(kind, format!("cluster {} ({}): {error}", cluster.id, cluster.url))
+}
+
+/// The operation that made a snapshot, by its metadata.
+pub fn operation_of(snapshot: &SnapshotInfo) -> Option<&str> {
+    snapshot
+        .metadata
+        .as_ref()?
+        .get("tintype")?
+        .get("operation")?
+        .as_str()
+}
+
+/// Good as far as the engine's own word goes: SUCCESS, no failed shard, not empty.
+pub fn looks_good(snapshot: &SnapshotInfo) -> bool {
+    snapshot.state == SnapshotState::Success
+        && snapshot.failed_shards == 0
+        && snapshot.failures.is_empty()
+        && !snapshot.indices.is_empty()
+}
+
+/// An engine's time; zero and absent mean that it has none.
+pub fn timestamp(millis: Option<i64>) -> Option<Timestamp> {
+    millis
+        .filter(|&millis| millis > 0)
+        .and_then(|millis| Timestamp::from_millisecond(millis).ok())
+}

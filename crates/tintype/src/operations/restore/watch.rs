@@ -1,0 +1,135 @@
+//! A restore that the engine accepted: followed until every primary is there.
+
+use super::super::progress::Meter;
+use super::super::step::{Context, StepResult, backoff};
+use super::super::{looks, retry};
+use super::Job;
+use crate::model::restore::RestoreOutcome;
+use crate::model::{Failure, FailureKind, Status};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tintype_engine::{IndexSummary, ShardRecovery};
+
+/// Watches until the primaries are restored, or cannot be.
+pub async fn watch(context: &mut Context, job: &Job) -> StepResult {
+    let targets = job.targets();
+    let mut meter = Meter::default();
+    let mut pause = Duration::from_millis(100);
+    let (mut failed, mut missing) = (0, 0);
+    loop {
+        match look(context, job, &targets).await {
+            Err(error) if retry::worth_asking(failed) => {
+                tracing::warn!(%error, "the restore could not be looked at");
+                context.sleep(backoff(failed, retry::FIRST, retry::MOST)).await?;
+                failed += 1;
+                continue;
+            }
+            Err(error) => {
+                let why = looks::failure(&error, &job.cluster).message;
+                return context
+                    .fail(Failure::new(FailureKind::OutcomeUnknown, why), None)
+                    .await;
+            }
+            Ok((indices, shards)) => {
+                failed = 0;
+                let gone: Vec<&String> = targets
+                    .iter()
+                    .filter(|name| !indices.contains_key(*name))
+                    .collect();
+                missing = if gone.is_empty() { 0 } else { missing + 1 };
+                if missing >= 3 {
+                    let message = format!("accepted, and these indices are gone: {gone:?}");
+                    return context
+                        .fail(Failure::new(FailureKind::Vanished, message), None)
+                        .await;
+                }
+                let expected: u64 = indices.values().map(|index| index.primaries).sum();
+                let progress =
+                    meter.read_recovery(&shards, super::super::progress::count(expected), context.now());
+                let done = u64::from(progress.shards.done) >= expected && gone.is_empty();
+                context
+                    .operations
+                    .live()
+                    .set_progress(&context.operation.id, progress);
+                if done {
+                    return finish(context, job, &shards).await;
+                }
+                if let Some(message) = given_up(&indices, &shards, context) {
+                    return context
+                        .fail(Failure::new(FailureKind::EngineFailed, message), None)
+                        .await;
+                }
+            }
+        }
+        context.sleep(pause).await?;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+type Looked = (BTreeMap<String, IndexSummary>, Vec<ShardRecovery>);
+
+async fn look(context: &Context, job: &Job, targets: &[String]) -> Result<Looked, tintype_engine::Error> {
+    let indices = context.call("look_restored", job.engine.all_indices()).await?;
+    let indices: BTreeMap<String, IndexSummary> = indices
+        .into_iter()
+        .filter(|index| targets.contains(&index.name))
+        .map(|index| (index.name.clone(), index))
+        .collect();
+    let there: Vec<String> = indices.keys().cloned().collect();
+    let shards = context.call("look_recovery", job.engine.recovery(&there)).await?;
+    let ours = shards
+        .into_iter()
+        .filter(|shard| {
+            shard.primary
+                && shard
+                    .source_snapshot
+                    .as_deref()
+                    .is_none_or(|snapshot| snapshot == job.snapshot())
+        })
+        .collect();
+    Ok((indices, ours))
+}
+
+/// The engine stopped trying: after its allocation retries a primary stays away, and nothing recovers any more.
+fn given_up(
+    indices: &BTreeMap<String, IndexSummary>,
+    shards: &[ShardRecovery],
+    context: &Context,
+) -> Option<String> {
+    let red: Vec<&str> = indices
+        .values()
+        .filter(|index| {
+            index
+                .health
+                .is_some_and(|health| health == tintype_engine::HealthStatus::Red)
+        })
+        .map(|index| index.name.as_str())
+        .collect();
+    let active = shards
+        .iter()
+        .any(|shard| !shard.stage.eq_ignore_ascii_case("done"));
+    let waited = context
+        .now()
+        .duration_since(context.operation.updated_at)
+        .as_secs();
+    (!red.is_empty() && !active && waited > 120).then(|| {
+        format!(
+            "the engine does not restore the primaries of: {}. Ask it why: GET _cluster/allocation/explain",
+            red.join(", ")
+        )
+    })
+}
+
+async fn finish(context: &mut Context, job: &Job, shards: &[ShardRecovery]) -> StepResult {
+    let done = u32::try_from(shards.len()).unwrap_or(u32::MAX);
+    let outcome = RestoreOutcome {
+        indices: job.parameters.indices.clone(),
+        shards_done: done,
+        shards_total: done,
+        bytes: shards.iter().map(|shard| shard.total.bytes).sum(),
+        notes: Vec::new(),
+    };
+    context
+        .end(Status::Succeeded, Some(serde_json::json!(outcome)), None, None)
+        .await
+}
