@@ -25,7 +25,11 @@ pub struct Guard {
 /// 401, 403, a foreign region's 404 and a malformed parameter's 400, in that order; then the handler.
 pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> Result<Response> {
     if guard.permission != Permission::Public {
-        let principal = guard.http.authenticator.authenticate(&guard.http.app, request.headers()).await?;
+        let principal = guard
+            .http
+            .authenticator
+            .authenticate(&guard.http.app, request.headers())
+            .await?;
         permit(&principal, guard.permission)?;
         tracing::Span::current().record("user", principal.name.as_str());
         request.extensions_mut().insert(principal);
@@ -40,12 +44,22 @@ fn permit(principal: &Principal, permission: Permission) -> Result<()> {
     if principal.may(permission) {
         return Ok(());
     }
-    let roles: Vec<_> = Role::ALL.into_iter().filter(|role| permission.granted_to(*role)).map(Role::as_str).collect();
-    Err(Problem::forbidden(format!("{} may not do this: it needs one of {}", principal.name, roles.join(", "))))
+    let roles: Vec<_> = Role::ALL
+        .into_iter()
+        .filter(|role| permission.granted_to(*role))
+        .map(Role::as_str)
+        .collect();
+    Err(Problem::forbidden(format!(
+        "{} may not do this: it needs one of {}",
+        principal.name,
+        roles.join(", ")
+    )))
 }
 
 fn region(path: &str, configured: &str) -> Result<()> {
-    let Some(rest) = path.strip_prefix(REGIONS) else { return Ok(()) };
+    let Some(rest) = path.strip_prefix(REGIONS) else {
+        return Ok(());
+    };
     let named = rest.split('/').next().unwrap_or_default();
     let named = percent_encoding::percent_decode_str(named).decode_utf8_lossy();
     if named == configured {

@@ -39,7 +39,7 @@ pub struct Http {
 impl Http {
     /// The state of a router over these parts.
     pub fn new(app: App) -> Self {
-        let hours = i64::from(app.config.watch.recent_success_window_hours);
+        let hours = i64::try_from(app.config.watch.recent_success_window_hours).unwrap_or(i64::MAX / 3600);
         Self {
             authenticator: Arc::new(auth::Authenticator::default()),
             region: app.config.server.region.as_str().into(),

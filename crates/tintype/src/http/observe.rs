@@ -24,7 +24,10 @@ impl SnapshotHealth {
     }
 
     fn at(seen: &Observation, now: Timestamp, window: SignedDuration) -> Self {
-        let age = seen.snapshots.latest_successful_end_time.map(|end| now.duration_since(end));
+        let age = seen
+            .snapshots
+            .latest_successful_end_time
+            .map(|end| now.duration_since(end));
         let recent_success = age.is_some_and(|age| age <= window);
         Self {
             recent_success,
@@ -69,7 +72,14 @@ mod tests {
             (seen(true, None, None), false, false, None),
         ] {
             let health = SnapshotHealth::at(&observation, now, window);
-            assert_eq!((health.recent_success, health.healthy, health.last_good_age_seconds), (recent, healthy, age));
+            assert_eq!(
+                (
+                    health.recent_success,
+                    health.healthy,
+                    health.last_good_age_seconds
+                ),
+                (recent, healthy, age)
+            );
         }
     }
 }

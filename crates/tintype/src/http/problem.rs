@@ -9,7 +9,6 @@ use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use std::any::Any;
-use std::error::Error as _;
 
 /// The header in which clients read the codes of the errors in the body.
 pub const ERROR_CODES: HeaderName = HeaderName::from_static("x-cloud-error-codes");
@@ -50,7 +49,13 @@ pub type Result<T> = std::result::Result<T, Problem>;
 impl Problem {
     /// A problem by its status, code and message.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), fields: Vec::new(), headers: HeaderMap::new() }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// The request is wrong in one field.
@@ -108,7 +113,11 @@ impl Problem {
 
     fn internal_with(id: &str) -> Self {
         let message = format!("an internal error; its details are in the log under {id}");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "root.internal_server_error", message)
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "root.internal_server_error",
+            message,
+        )
     }
 }
 
@@ -116,17 +125,24 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         match error {
-            Error::Invalid { fields, message } => {
-                Self { fields, ..Self::new(StatusCode::BAD_REQUEST, "root.invalid_request", message) }
+            Error::Invalid { fields, message } => Self {
+                fields,
+                ..Self::new(StatusCode::BAD_REQUEST, "root.invalid_request", message)
+            },
+            Error::NotFound { what, message } => {
+                Self::new(StatusCode::NOT_FOUND, missing_code(what), message)
             }
-            Error::NotFound { what, message } => Self::new(StatusCode::NOT_FOUND, missing_code(what), message),
             Error::Forbidden(message) => Self::forbidden(message),
             Error::Failed(failure) => failure.into(),
             Error::KeyReused => {
                 Self::new(StatusCode::CONFLICT, "idempotency.key_reused", message).field("Idempotency-Key")
             }
             Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "root.conflict", message),
-            Error::Precondition(_) => Self::new(StatusCode::PRECONDITION_FAILED, "root.precondition_failed", message),
+            Error::Precondition(_) => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "root.precondition_failed",
+                message,
+            ),
             Error::Busy(_) => Self::busy(message),
             Error::Internal(source) => Self::internal(source.as_ref()),
         }
@@ -143,7 +159,9 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         const NO_REPOSITORY: &str = "clusters.snapshot.repository_not_found";
         let (status, code) = match failure.kind {
-            FailureKind::InvalidCredentials => (StatusCode::UNAUTHORIZED, "clusters.snapshot.invalid_credentials"),
+            FailureKind::InvalidCredentials => {
+                (StatusCode::UNAUTHORIZED, "clusters.snapshot.invalid_credentials")
+            }
             FailureKind::RepositoryNotFound => (StatusCode::NOT_FOUND, NO_REPOSITORY),
             FailureKind::RepositoryConflict => (StatusCode::INTERNAL_SERVER_ERROR, NO_REPOSITORY),
             FailureKind::NameConflict => (StatusCode::CONFLICT, "clusters.snapshot.name_conflict"),
@@ -167,11 +185,21 @@ impl From<Failure> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let element =
-            BasicFailedReplyElement { code: self.code.to_owned(), message: self.message, fields: self.fields };
-        let mut response = json(self.status, &BasicFailedReply { errors: vec![element] });
+        let element = BasicFailedReplyElement {
+            code: self.code.to_owned(),
+            message: self.message,
+            fields: self.fields,
+        };
+        let mut response = json(
+            self.status,
+            &BasicFailedReply {
+                errors: vec![element],
+            },
+        );
         response.headers_mut().extend(self.headers);
-        response.headers_mut().insert(ERROR_CODES, HeaderValue::from_static(self.code));
+        response
+            .headers_mut()
+            .insert(ERROR_CODES, HeaderValue::from_static(self.code));
         response
     }
 }
@@ -197,12 +225,20 @@ pub fn ok<T: Serialize>(body: &T) -> Response {
 
 /// The answer to a path that no route has.
 pub async fn no_such_path() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "root.not_found", "there is nothing at this path")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "root.not_found",
+        "there is nothing at this path",
+    )
 }
 
 /// The answer to a method that the path's routes do not have; the router adds `Allow`.
 pub async fn no_such_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "root.method_not_allowed", "this path does not have this method")
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "root.method_not_allowed",
+        "this path does not have this method",
+    )
 }
 
 /// The answer when a handler panicked. The panic hook has logged where.

@@ -63,14 +63,24 @@ impl Route {
             Method::DELETE => MethodFilter::DELETE,
             _ => MethodFilter::POST,
         };
-        Self { method, surface, path, permission, doc, endpoint: on(filter, handler) }
+        Self {
+            method,
+            surface,
+            path,
+            permission,
+            doc,
+            endpoint: on(filter, handler),
+        }
     }
 
     /// The full paths under which it is served, the canonical one first.
     pub fn paths(&self) -> Vec<String> {
         match self.surface {
             Surface::Regional => {
-                vec![format!("{ECE}{}", self.path), format!("{REGIONS}{{region}}{}", self.path)]
+                vec![
+                    format!("{ECE}{}", self.path),
+                    format!("{REGIONS}{{region}}{}", self.path),
+                ]
             }
             Surface::Global => vec![format!("{ECE}{}", self.path)],
             Surface::Native => vec![format!("{NATIVE}{}", self.path)],

@@ -19,7 +19,14 @@ use tower_http::compression::CompressionLayer;
 macro_rules! route {
     ($method:ident $surface:ident $path:literal $permission:ident $module:path) => {{
         use $module as endpoint;
-        Route::new(Method::$method, $surface, $path, $permission, endpoint::handle, endpoint::doc())
+        Route::new(
+            Method::$method,
+            $surface,
+            $path,
+            $permission,
+            endpoint::handle,
+            endpoint::doc(),
+        )
     }};
 }
 
@@ -74,8 +81,15 @@ pub fn router(app: App) -> Router {
     let http = Http::new(app);
     let mut router = Router::new();
     for route in routes() {
-        let guard = Guard { http: http.clone(), permission: route.permission, query: route.doc.query };
-        let endpoint = route.endpoint.clone().route_layer(from_fn_with_state(guard, guard::check));
+        let guard = Guard {
+            http: http.clone(),
+            permission: route.permission,
+            query: route.doc.query,
+        };
+        let endpoint = route
+            .endpoint
+            .clone()
+            .route_layer(from_fn_with_state(guard, guard::check));
         for path in route.paths() {
             router = router.route(&path, endpoint.clone());
         }

@@ -20,8 +20,12 @@ pub enum Role {
 
 impl Role {
     /// Every role, for tables and tests.
-    pub const ALL: [Self; 4] =
-        [Self::EcePlatformAdmin, Self::EcePlatformViewer, Self::EceDeploymentManager, Self::EceDeploymentViewer];
+    pub const ALL: [Self; 4] = [
+        Self::EcePlatformAdmin,
+        Self::EcePlatformViewer,
+        Self::EceDeploymentManager,
+        Self::EceDeploymentViewer,
+    ];
 
     /// The word used on the wire and in the store.
     pub fn as_str(self) -> &'static str {

@@ -1,5 +1,6 @@
 //! Passwords are slow to check on purpose: a bounded number at once, off the async threads, and remembered for a minute.
 
+use crate::error::Error;
 use crate::http::problem::{Problem, Result};
 use crate::ids;
 use crate::model::Operator;
@@ -18,7 +19,8 @@ const IN_ALL: usize = 64;
 /// How long a checked password is remembered.
 const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
 /// The hash of nobody's password, so that an unknown user costs as much time as a known one.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$YVFC3n3dECxtgFFe3Be/yg$uPhULdi3q8uFI0/p23v2RmFmrqnJ8PSJMxPGK4x8+Xk";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$YVFC3n3dECxtgFFe3Be/yg$uPhULdi3q8uFI0/p23v2RmFmrqnJ8PSJMxPGK4x8+Xk";
 
 /// Checks passwords; holds no password, only keyed MACs of those that were right.
 #[derive(Debug)]
@@ -56,7 +58,9 @@ impl Authenticator {
         }
         let hash = user.map_or(NOBODY, |user| user.password_hash.as_str()).to_owned();
         let right = self.hash_and_compare(password, hash).await?;
-        let Some((user, tag)) = user.zip(tag).filter(|_| right) else { return Ok(false) };
+        let Some((user, tag)) = user.zip(tag).filter(|_| right) else {
+            return Ok(false);
+        };
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         remembered.insert(user.name.clone(), (tag, now + REMEMBERED));
         Ok(true)
@@ -72,13 +76,20 @@ impl Authenticator {
             drop((running, admitted));
             right
         };
-        tokio::task::spawn_blocking(check).await.map_err(|error| crate::error::Error::Internal(error.into()).into())
+        let checked = tokio::task::spawn_blocking(check)
+            .await
+            .map_err(|error| Error::Internal(error.into()))?;
+        Ok(checked.map_err(|error| Error::Internal(error.into()))?)
     }
 
     /// Covers the stored hash, so that a changed password is forgotten at once.
     fn tag(&self, user: &Operator, password: &SecretString) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&self.key);
-        for part in [user.name.as_str(), user.password_hash.as_str(), password.expose_secret()] {
+        for part in [
+            user.name.as_str(),
+            user.password_hash.as_str(),
+            password.expose_secret(),
+        ] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }

@@ -31,12 +31,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
             let message = format!("the body did not arrive within {} s", SLOWEST.as_secs());
             Problem::new(StatusCode::REQUEST_TIMEOUT, "root.request_timeout", message)
         };
-        parse(&tokio::time::timeout(SLOWEST, read(request)).await.map_err(slow)??).map(Self)
+        parse(
+            &tokio::time::timeout(SLOWEST, read(request))
+                .await
+                .map_err(slow)??,
+        )
+        .map(Self)
     }
 }
 
 async fn read(request: Request) -> Result<Bytes> {
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     let mut size = 0;
     let mut kept = BytesMut::new();
     let mut body = request.into_body();
@@ -44,8 +52,16 @@ async fn read(request: Request) -> Result<Bytes> {
         return Err(too_large());
     }
     while let Some(frame) = body.frame().await {
-        let unread = |_| Problem::new(StatusCode::BAD_REQUEST, "root.invalid_request", "the body broke off");
-        let Ok(data) = frame.map_err(unread)?.into_data() else { continue };
+        let unread = |_| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "root.invalid_request",
+                "the body broke off",
+            )
+        };
+        let Ok(data) = frame.map_err(unread)?.into_data() else {
+            continue;
+        };
         size += data.len();
         if size <= MOST_BYTES {
             kept.extend_from_slice(&data);
@@ -53,7 +69,11 @@ async fn read(request: Request) -> Result<Bytes> {
             break;
         }
     }
-    if size > MOST_BYTES { Err(too_large()) } else { Ok(kept.freeze()) }
+    if size > MOST_BYTES {
+        Err(too_large())
+    } else {
+        Ok(kept.freeze())
+    }
 }
 
 fn too_large() -> Problem {
@@ -81,15 +101,23 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
     let at = path.to_string();
     let at = if at == "." { String::new() } else { at };
     let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(text, _)| text);
     let quoted = text.split('`').nth(1).unwrap_or_default();
     if text.starts_with("unknown field") {
         let field = within(&at, quoted);
-        let known = text.split_once(", expected ").map_or_else(String::new, |(_, known)| format!(": known is {known}"));
+        let known = text
+            .split_once(", expected ")
+            .map_or_else(String::new, |(_, known)| format!(": known is {known}"));
         return Problem::invalid(&field, format!("{field} is not a known member{known}"));
     }
     if text.starts_with("missing field") {
-        let field = if at.ends_with(quoted) { at } else { join(&at, quoted) };
+        let field = if at.ends_with(quoted) {
+            at
+        } else {
+            join(&at, quoted)
+        };
         return Problem::invalid(&field, format!("{field} is missing"));
     }
     if text.starts_with("duplicate field") {
@@ -97,7 +125,12 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
         return Problem::invalid(&field, format!("{field} is there twice"));
     }
     let field = if at.is_empty() { "body".to_owned() } else { at };
-    let wrong = ["invalid type: ", "invalid value: ", "unknown variant ", "invalid length "];
+    let wrong = [
+        "invalid type: ",
+        "invalid value: ",
+        "unknown variant ",
+        "invalid length ",
+    ];
     let message = match text.split_once(", expected ") {
         Some((found, wanted)) if wrong.iter().any(|start| found.starts_with(start)) => {
             format!("{field} must be {wanted}")
@@ -109,11 +142,19 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
 
 /// Depending on the error the path ends with the member itself or with its parent.
 fn within(at: &str, member: &str) -> String {
-    if at == member || at.ends_with(&format!(".{member}")) { at.to_owned() } else { join(at, member) }
+    if at == member || at.ends_with(&format!(".{member}")) {
+        at.to_owned()
+    } else {
+        join(at, member)
+    }
 }
 
 fn join(at: &str, member: &str) -> String {
-    if at.is_empty() { member.to_owned() } else { format!("{at}.{member}") }
+    if at.is_empty() {
+        member.to_owned()
+    } else {
+        format!("{at}.{member}")
+    }
 }
 
 fn syntax(error: &serde_json::Error) -> Problem {
@@ -188,7 +229,10 @@ mod tests {
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let reply: Value = serde_json::from_slice(&bytes).unwrap();
         let element = &reply["errors"][0];
-        (element["fields"][0].as_str().unwrap().to_owned(), element["message"].as_str().unwrap().to_owned())
+        (
+            element["fields"][0].as_str().unwrap().to_owned(),
+            element["message"].as_str().unwrap().to_owned(),
+        )
     }
 
     #[test]
@@ -201,7 +245,11 @@ mod tests {
 
     #[tokio::test]
     async fn each_mistake_names_its_field() {
-        let deep = format!(r#"{{"settings":{{"a":{}1{}}}}}"#, "[".repeat(500), "]".repeat(500));
+        let deep = format!(
+            r#"{{"settings":{{"a":{}1{}}}}}"#,
+            "[".repeat(500),
+            "]".repeat(500)
+        );
         for (body, field, says) in [
             (r#"{"nmae":"x"}"#, "nmae", "not a known member"),
             (r#"{"auth":{"kind":"x","z":1}}"#, "auth.z", "not a known member"),

@@ -17,7 +17,9 @@ const LONGEST_URI: usize = 16 * 1024;
 /// 400 naming the header when it breaks the rule or came twice.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
     let mut values = headers.get_all("idempotency-key").iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     let valid = (1..=255).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
     let text = value.to_str().ok().filter(|_| valid && values.next().is_none());
     let refused = || {
@@ -29,11 +31,19 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>> {
 
 /// Refuses requests whose head is larger than any client needs.
 pub async fn too_large(request: Request, next: Next) -> Response {
-    let size: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let size: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
     if size > MOST_BYTES {
         let message = format!("the headers have {size} bytes, more than {MOST_BYTES}");
-        return Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "root.headers_too_large", message)
-            .into_response();
+        return Problem::new(
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "root.headers_too_large",
+            message,
+        )
+        .into_response();
     }
     let size = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
     if size > LONGEST_URI {

@@ -16,7 +16,10 @@ pub struct Path(Vec<(String, String)>);
 impl Path {
     /// A parameter's text.
     pub fn text(&self, name: &str) -> &str {
-        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The platform's or the engine's repository.
@@ -25,7 +28,8 @@ impl Path {
     /// 404 when it breaks the rule.
     pub fn repository(&self) -> Result<RepositoryName> {
         let text = self.text("repository_name");
-        text.parse().map_err(|error| Error::missing(Missing::Repository, format!("{error}")).into())
+        text.parse()
+            .map_err(|error| Error::missing(Missing::Repository, format!("{error}")).into())
     }
 
     /// The snapshot.
@@ -34,7 +38,8 @@ impl Path {
     /// 404 when it breaks the rule.
     pub fn snapshot(&self) -> Result<SnapshotName> {
         let text = self.text("snapshot_name");
-        text.parse().map_err(|error| Error::missing(Missing::Snapshot, format!("{error}")).into())
+        text.parse()
+            .map_err(|error| Error::missing(Missing::Snapshot, format!("{error}")).into())
     }
 }
 
@@ -46,8 +51,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Path {
             let message = "the path has a parameter that is not UTF-8 after percent-decoding";
             Problem::new(StatusCode::BAD_REQUEST, "root.invalid_request", message).field("path")
         };
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(malformed)?;
-        Ok(Self(params.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()))
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(malformed)?;
+        Ok(Self(
+            params
+                .iter()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+        ))
     }
 }
 
@@ -66,7 +78,12 @@ impl FromRequestParts<Http> for AttachedCluster {
             Err(_) => None,
         };
         let shown: String = text.chars().take(64).collect();
-        let missing = || Error::missing(Missing::Cluster, format!("no cluster with the id {shown:?} is attached"));
+        let missing = || {
+            Error::missing(
+                Missing::Cluster,
+                format!("no cluster with the id {shown:?} is attached"),
+            )
+        };
         Ok(Self(found.ok_or_else(missing)?))
     }
 }

@@ -18,18 +18,30 @@ impl Params {
     pub fn parse(query: &str, known: &[Parameter]) -> Result<Self> {
         let mut values = BTreeMap::new();
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else { continue };
+            let Some(parameter) = known.iter().find(|parameter| parameter.name == name) else {
+                continue;
+            };
             let valid = match parameter.kind {
                 Kind::Integer => value.parse::<i32>().is_ok(),
                 Kind::Boolean => matches!(value.as_ref(), "true" | "false"),
                 Kind::Text => true,
             };
             if !valid {
-                let wanted = if parameter.kind == Kind::Integer { "an integer" } else { "true or false" };
-                return Err(Problem::invalid(name.as_ref(), format!("the query parameter {name} must be {wanted}")));
+                let wanted = if parameter.kind == Kind::Integer {
+                    "an integer"
+                } else {
+                    "true or false"
+                };
+                return Err(Problem::invalid(
+                    name.as_ref(),
+                    format!("the query parameter {name} must be {wanted}"),
+                ));
             }
             if values.insert(parameter.name, value.into_owned()).is_some() {
-                return Err(Problem::invalid(name.as_ref(), format!("the query parameter {name} is there twice")));
+                return Err(Problem::invalid(
+                    name.as_ref(),
+                    format!("the query parameter {name} is there twice"),
+                ));
             }
         }
         Ok(Self(values))
@@ -37,7 +49,10 @@ impl Params {
 
     /// A parameter's text; empty counts as absent.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// A parameter's truth.
@@ -55,8 +70,15 @@ impl Params {
             return Ok(value);
         }
         let (least, most) = bounds.into_inner();
-        let wanted = if most == i32::MAX { format!("at least {least}") } else { format!("{least} to {most}") };
-        Err(Problem::invalid(name, format!("the query parameter {name} must be {wanted}")))
+        let wanted = if most == i32::MAX {
+            format!("at least {least}")
+        } else {
+            format!("{least} to {most}")
+        };
+        Err(Problem::invalid(
+            name,
+            format!("the query parameter {name} must be {wanted}"),
+        ))
     }
 
     /// A parameter that is a word or name of some type.
@@ -67,7 +89,11 @@ impl Params {
     where
         T: std::str::FromStr<Err: std::fmt::Display>,
     {
-        let parse = |value: &str| value.parse().map_err(|error: T::Err| Problem::invalid(name, error.to_string()));
+        let parse = |value: &str| {
+            value
+                .parse()
+                .map_err(|error: T::Err| Problem::invalid(name, error.to_string()))
+        };
         self.text(name).map(parse).transpose()
     }
 }
@@ -80,6 +106,8 @@ impl<S: Sync> FromRequestParts<S> for Query {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
-        Ok(Self(parts.extensions.get::<Params>().cloned().unwrap_or_default()))
+        Ok(Self(
+            parts.extensions.get::<Params>().cloned().unwrap_or_default(),
+        ))
     }
 }

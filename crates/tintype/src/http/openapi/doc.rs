@@ -24,7 +24,10 @@ impl Shape {
             T::schemas(&mut schemas);
             schemas
         }
-        Self { name: T::name().into_owned(), collect: collect::<T> }
+        Self {
+            name: T::name().into_owned(),
+            collect: collect::<T>,
+        }
     }
 
     /// Its schema and those that it refers to.
@@ -69,17 +72,29 @@ pub struct Parameter {
 impl Parameter {
     /// An integer.
     pub const fn integer(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: Kind::Integer, about }
+        Self {
+            name,
+            kind: Kind::Integer,
+            about,
+        }
     }
 
     /// A truth.
     pub const fn boolean(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: Kind::Boolean, about }
+        Self {
+            name,
+            kind: Kind::Boolean,
+            about,
+        }
     }
 
     /// A text.
     pub const fn text(name: &'static str, about: &'static str) -> Self {
-        Self { name, kind: Kind::Text, about }
+        Self {
+            name,
+            kind: Kind::Text,
+            about,
+        }
     }
 }
 
@@ -120,7 +135,15 @@ pub struct Doc {
 impl Doc {
     /// A route's description.
     pub fn new(id: &'static str, summary: &'static str) -> Self {
-        Self { id, summary, query: &[], request_headers: &[], body: None, body_required: false, answers: Vec::new() }
+        Self {
+            id,
+            summary,
+            query: &[],
+            request_headers: &[],
+            body: None,
+            body_required: false,
+            answers: Vec::new(),
+        }
     }
 
     /// Takes these query parameters.
@@ -130,17 +153,27 @@ impl Doc {
 
     /// Takes this header.
     pub fn request_headers(self, request_headers: &'static [(&'static str, &'static str)]) -> Self {
-        Self { request_headers, ..self }
+        Self {
+            request_headers,
+            ..self
+        }
     }
 
     /// Takes a body that may be absent.
     pub fn optional_body<T: ToSchema + 'static>(self) -> Self {
-        Self { body: Some(Shape::of::<T>()), ..self }
+        Self {
+            body: Some(Shape::of::<T>()),
+            ..self
+        }
     }
 
     /// Takes a body.
     pub fn body<T: ToSchema + 'static>(self) -> Self {
-        Self { body: Some(Shape::of::<T>()), body_required: true, ..self }
+        Self {
+            body: Some(Shape::of::<T>()),
+            body_required: true,
+            ..self
+        }
     }
 
     /// Answers with this.
@@ -155,19 +188,33 @@ impl Doc {
         about: &'static str,
         headers: &'static [&'static str],
     ) -> Self {
-        self.answers.push(Answer { status, about, shape: Some(Shape::of::<T>()), headers, codes: &[] });
+        self.answers.push(Answer {
+            status,
+            about,
+            shape: Some(Shape::of::<T>()),
+            headers,
+            codes: &[],
+        });
         self
     }
 
     /// Fails with these codes.
     pub fn fails(mut self, status: u16, codes: &'static [&'static str]) -> Self {
-        self.answers.push(Answer { status, about: "", shape: None, headers: &[], codes });
+        self.answers.push(Answer {
+            status,
+            about: "",
+            shape: None,
+            headers: &[],
+            codes,
+        });
         self
     }
 
     /// Every type in it.
     pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
-        self.body.iter().chain(self.answers.iter().filter_map(|answer| answer.shape.as_ref()))
+        self.body
+            .iter()
+            .chain(self.answers.iter().filter_map(|answer| answer.shape.as_ref()))
     }
 }
 
@@ -201,6 +248,9 @@ impl Route {
         if malformed && !own_code {
             add(400, "root.invalid_request");
         }
-        codes.into_iter().map(|(status, codes)| (status, codes.into_iter().collect())).collect()
+        codes
+            .into_iter()
+            .map(|(status, codes)| (status, codes.into_iter().collect()))
+            .collect()
     }
 }

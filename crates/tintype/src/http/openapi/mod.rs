@@ -54,8 +54,16 @@ fn collect(shape: &Shape, schemas: &mut BTreeMap<String, Value>) {
 
 fn operation(route: &Route, path: &str, regional: bool) -> Value {
     let doc = &route.doc;
-    let id = if regional { format!("{}-in-region", doc.id) } else { doc.id.to_owned() };
-    let tag = if route.surface == Surface::Native { "Tintype" } else { "Elastic Cloud Enterprise" };
+    let id = if regional {
+        format!("{}-in-region", doc.id)
+    } else {
+        doc.id.to_owned()
+    };
+    let tag = if route.surface == Surface::Native {
+        "Tintype"
+    } else {
+        "Elastic Cloud Enterprise"
+    };
     let mut operation = json!({
         "operationId": id,
         "summary": doc.summary,
@@ -73,9 +81,10 @@ fn operation(route: &Route, path: &str, regional: bool) -> Value {
 }
 
 fn parameters(doc: &Doc, path: &str) -> Vec<Value> {
-    let in_path = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-    });
+    let in_path = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let in_query = doc.query.iter().map(|parameter| {
         json!({ "name": parameter.name, "in": "query", "required": false, "description": parameter.about,
                 "schema": { "type": parameter.kind.word() } })

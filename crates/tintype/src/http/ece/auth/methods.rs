@@ -37,5 +37,10 @@ pub fn doc() -> Doc {
 
 /// The handler.
 pub async fn handle() -> Response {
-    ok(&AvailableAuthenticationMethods { password: true, saml: false, openid: false, sso_methods: Vec::new() })
+    ok(&AvailableAuthenticationMethods {
+        password: true,
+        saml: false,
+        openid: false,
+        sso_methods: Vec::new(),
+    })
 }

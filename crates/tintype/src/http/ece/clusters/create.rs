@@ -22,6 +22,7 @@ pub fn doc() -> Doc {
 
 /// The handler.
 pub async fn handle() -> Problem {
-    let message = "this server does not create clusters; attach a running one with POST /api/tintype/v1/clusters";
+    let message =
+        "this server does not create clusters; attach a running one with POST /api/tintype/v1/clusters";
     Problem::new(StatusCode::BAD_REQUEST, CODE, message)
 }

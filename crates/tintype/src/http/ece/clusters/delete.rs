@@ -15,10 +15,13 @@ const CODE: &str = "clusters.cluster_plan_state_error";
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("delete-es-cluster", "Detach a cluster; its engine and its snapshots stay as they are")
-        .answer::<EmptyResponse>(200, "It is detached.")
-        .fails(404, NOT_FOUND)
-        .fails(412, &[CODE])
+    Doc::new(
+        "delete-es-cluster",
+        "Detach a cluster; its engine and its snapshots stay as they are",
+    )
+    .answer::<EmptyResponse>(200, "It is detached.")
+    .fails(404, NOT_FOUND)
+    .fails(412, &[CODE])
 }
 
 /// The handler.

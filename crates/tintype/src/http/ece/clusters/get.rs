@@ -13,7 +13,10 @@ const NOTHING: &str = "Accepted; there is nothing of the kind here to include.";
 const QUERY: &[Parameter] = &[
     Parameter::boolean("show_security", NOTHING),
     Parameter::boolean("show_metadata", NOTHING),
-    Parameter::boolean("show_plans", "Include the current plan, which names the engine's version. Default: true."),
+    Parameter::boolean(
+        "show_plans",
+        "Include the current plan, which names the engine's version. Default: true.",
+    ),
     Parameter::boolean("show_plan_logs", NOTHING),
     Parameter::boolean("show_plan_defaults", NOTHING),
     Parameter::boolean("convert_legacy_plans", NOTHING),
@@ -38,5 +41,10 @@ pub async fn handle(
 ) -> Result<Response> {
     let seen = http.app.store.observation(&cluster.id).await?;
     let plans = query.boolean("show_plans").unwrap_or(true);
-    Ok(ok(&ElasticsearchClusterInfo::new(&cluster, seen.as_ref(), &http, plans)))
+    Ok(ok(&ElasticsearchClusterInfo::new(
+        &cluster,
+        seen.as_ref(),
+        &http,
+        plans,
+    )))
 }

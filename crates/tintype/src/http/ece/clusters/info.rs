@@ -259,17 +259,25 @@ fn plans_info(cluster: &Cluster, shown: bool) -> ElasticsearchClusterPlansInfo {
         healthy: true,
         plan: ElasticsearchClusterPlan {
             cluster_topology: Vec::new(),
-            elasticsearch: ElasticsearchConfiguration { version: cluster.engine_version.clone() },
+            elasticsearch: ElasticsearchConfiguration {
+                version: cluster.engine_version.clone(),
+            },
         },
         plan_attempt_log: Vec::new(),
         warnings: Vec::new(),
     });
-    ElasticsearchClusterPlansInfo { healthy: true, current, history: Vec::new() }
+    ElasticsearchClusterPlansInfo {
+        healthy: true,
+        current,
+        history: Vec::new(),
+    }
 }
 
 fn engine(seen: Option<&Observation>) -> ElasticsearchInfo {
     let reachable = seen.is_some_and(|seen| seen.reachable);
-    let shards = seen.and_then(|seen| seen.health.as_deref()).is_some_and(|health| health != "red");
+    let shards = seen
+        .and_then(|seen| seen.health.as_deref())
+        .is_some_and(|health| health != "red");
     let nodes = seen.map_or(&[][..], |seen| &seen.nodes);
     let names: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
     let master = |node: &ObservedNode| ElasticsearchMasterElement {
@@ -279,7 +287,10 @@ fn engine(seen: Option<&Observation>) -> ElasticsearchInfo {
     };
     let masters: Vec<_> = nodes.iter().filter(|node| node.master).map(master).collect();
     let issue = |seen: &Observation| ElasticsearchClusterBlockingIssueElement {
-        description: seen.problem.clone().unwrap_or_else(|| "the engine does not answer".to_owned()),
+        description: seen
+            .problem
+            .clone()
+            .unwrap_or_else(|| "the engine does not answer".to_owned()),
         instances: Vec::new(),
     };
     let has_master = reachable && masters.len() == 1;
@@ -298,7 +309,11 @@ fn engine(seen: Option<&Observation>) -> ElasticsearchInfo {
         },
         blocking_issues: ElasticsearchClusterBlockingIssues {
             healthy: reachable,
-            cluster_level: seen.filter(|seen| !seen.reachable).map(issue).into_iter().collect(),
+            cluster_level: seen
+                .filter(|seen| !seen.reachable)
+                .map(issue)
+                .into_iter()
+                .collect(),
             index_level: Vec::new(),
         },
     }
@@ -317,7 +332,10 @@ fn topology(seen: Option<&Observation>) -> ClusterTopologyInfo {
         service_version: node.version.clone(),
         service_roles: node.roles.clone(),
     };
-    ClusterTopologyInfo { healthy: reachable, instances: nodes.iter().map(instance).collect() }
+    ClusterTopologyInfo {
+        healthy: reachable,
+        instances: nodes.iter().map(instance).collect(),
+    }
 }
 
 fn snapshots(seen: Option<&Observation>, http: &Http) -> SnapshotStatusInfo {

@@ -14,11 +14,20 @@ const NOTHING: &str = "Accepted; there is nothing of the kind here to include.";
 
 const QUERY: &[Parameter] = &[
     Parameter::integer("from", "The number of clusters to skip. Default: 0."),
-    Parameter::integer("size", "At most so many clusters; -1, which cannot go with q, means all. Default: 100."),
-    Parameter::text("q", "Only clusters whose id or name contains this text, without regard to case."),
+    Parameter::integer(
+        "size",
+        "At most so many clusters; -1, which cannot go with q, means all. Default: 100.",
+    ),
+    Parameter::text(
+        "q",
+        "Only clusters whose id or name contains this text, without regard to case.",
+    ),
     Parameter::boolean("show_security", NOTHING),
     Parameter::boolean("show_metadata", NOTHING),
-    Parameter::boolean("show_plans", "Include the current plan, which names the engine's version. Default: false."),
+    Parameter::boolean(
+        "show_plans",
+        "Include the current plan, which names the engine's version. Default: false.",
+    ),
     Parameter::boolean("show_plan_defaults", NOTHING),
     Parameter::boolean("convert_legacy_plans", NOTHING),
     Parameter::boolean("enrich_with_template", NOTHING),
@@ -69,7 +78,14 @@ fn page(query: &Params) -> Result<ClusterPage> {
     let from = query.integer("from", 0..=i32::MAX)?.unwrap_or(0);
     let size = query.integer("size", -1..=i32::MAX)?.unwrap_or(100);
     if size == -1 && contains.is_some() {
-        return Err(Problem::invalid("size", "the size -1 is not supported together with q"));
+        return Err(Problem::invalid(
+            "size",
+            "the size -1 is not supported together with q",
+        ));
     }
-    Ok(ClusterPage { from: from.unsigned_abs().into(), size: u64::try_from(size).ok(), contains })
+    Ok(ClusterPage {
+        from: from.unsigned_abs().into(),
+        size: u64::try_from(size).ok(),
+        contains,
+    })
 }

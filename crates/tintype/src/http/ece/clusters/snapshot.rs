@@ -24,8 +24,10 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 pub const OPERATION: &str = "x-tintype-operation";
 
 /// The request header that this call and its native twin take.
-pub const IDEMPOTENCY: &[(&str, &str)] =
-    &[("Idempotency-Key", "Remembered for 24 h: the same key and body give the same operation, another body 409.")];
+pub const IDEMPOTENCY: &[(&str, &str)] = &[(
+    "Idempotency-Key",
+    "Remembered for 24 h: the same key and body give the same operation, another body 409.",
+)];
 
 /// What to take; everything has a default.
 #[derive(Deserialize, Serialize, utoipa::ToSchema)]
@@ -54,8 +56,11 @@ pub struct ClusterSnapshotResponse {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    with_failures(Doc::new("snapshot-es-cluster", "Take snapshot"))
-        .answer_with::<ClusterSnapshotResponse>(202, "The create command was issued.", &["Location", OPERATION])
+    with_failures(Doc::new("snapshot-es-cluster", "Take snapshot")).answer_with::<ClusterSnapshotResponse>(
+        202,
+        "The create command was issued.",
+        &["Location", OPERATION],
+    )
 }
 
 /// What this call and its native twin take, and how they fail.
@@ -65,8 +70,17 @@ pub fn with_failures(doc: Doc) -> Doc {
         .fails(401, &["clusters.snapshot.invalid_credentials"])
         .fails(404, NOT_FOUND)
         .fails(404, &["clusters.snapshot.repository_not_found"])
-        .fails(409, &["clusters.snapshot.name_conflict", "idempotency.key_reused"])
-        .fails(500, &["clusters.snapshot.failed", "clusters.snapshot.repository_not_found"])
+        .fails(
+            409,
+            &["clusters.snapshot.name_conflict", "idempotency.key_reused"],
+        )
+        .fails(
+            500,
+            &[
+                "clusters.snapshot.failed",
+                "clusters.snapshot.repository_not_found",
+            ],
+        )
 }
 
 /// The handler.
@@ -78,7 +92,12 @@ pub async fn handle(
     Body(body): Body<ClusterSnapshotRequest>,
 ) -> Result<Response> {
     let taken = take(&http, principal, cluster, &headers, body).await?;
-    let response = json(StatusCode::ACCEPTED, &ClusterSnapshotResponse { name: taken.name.to_string() });
+    let response = json(
+        StatusCode::ACCEPTED,
+        &ClusterSnapshotResponse {
+            name: taken.name.to_string(),
+        },
+    );
     Ok(with_operation(response, &taken.operation))
 }
 
@@ -90,23 +109,42 @@ pub async fn take(
     headers: &HeaderMap,
     body: ClusterSnapshotRequest,
 ) -> Result<Taken> {
-    let mac = http.app.sealer.mac("idempotency/body", &serde_json::to_vec(&body).map_err(internal)?);
+    let mac = http
+        .app
+        .sealer
+        .mac("idempotency/body", &serde_json::to_vec(&body).map_err(internal)?);
     let now = http.app.clock.now();
     let idempotency = idempotency_key(headers)?.map(|key| Idempotency {
         // The canonical path: with or without a region, and natively, it is the same request.
-        scope: format!("{} POST /clusters/elasticsearch/{}/_snapshot", principal.name, cluster.id),
+        scope: format!(
+            "{} POST /clusters/elasticsearch/{}/_snapshot",
+            principal.name, cluster.id
+        ),
         key,
         body_mac: mac,
         expires_at: now + REMEMBERED,
     });
-    let name = body.name.map(TryInto::try_into).transpose().map_err(|error| Error::name("name", &error))?;
+    let name = body
+        .name
+        .map(TryInto::try_into)
+        .transpose()
+        .map_err(|error| Error::name("name", &error))?;
     let repository = body.repository_name.map(TryInto::try_into).transpose();
     let repository = repository.map_err(|error| Error::name("repository_name", &error))?;
     let given = body.username.is_some() || body.password.is_some();
-    let credentials = given
-        .then(|| StorageCredentials { username: body.username, password: body.password.map(SecretString::from) });
+    let credentials = given.then(|| StorageCredentials {
+        username: body.username,
+        password: body.password.map(SecretString::from),
+    });
     let requested_by = principal.name;
-    let request = TakeRequest { cluster, requested_by, name, repository, credentials, idempotency };
+    let request = TakeRequest {
+        cluster,
+        requested_by,
+        name,
+        repository,
+        credentials,
+        idempotency,
+    };
     Ok(http.app.operations.take(request).await?)
 }
 

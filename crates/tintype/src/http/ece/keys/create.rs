@@ -3,12 +3,13 @@
 use super::{ApiKeyResponse, INVALID};
 use crate::clock::to_millis;
 use crate::http::Http;
-use crate::http::auth::{Principal, hash_secret};
+use crate::http::auth::Principal;
 use crate::http::extract::Body;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Problem, Result, json};
 use crate::ids;
 use crate::model::ApiKey;
+use crate::secrets::api_key_hash;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -56,24 +57,38 @@ pub async fn handle(
     let secret = ids::secret();
     let key = ApiKey {
         id: ids::time_ordered(now),
-        secret_hash: hash_secret(&secret),
+        secret_hash: api_key_hash(&secret),
         user: principal.name,
         description,
         created_at: now,
     };
     http.app.store.create_api_key(&key).await?;
     let shown = Some(format!("tt_{}_{secret}", key.id));
-    Ok(json(StatusCode::CREATED, &ApiKeyResponse { key: shown, ..ApiKeyResponse::new(&key) }))
+    Ok(json(
+        StatusCode::CREATED,
+        &ApiKeyResponse {
+            key: shown,
+            ..ApiKeyResponse::new(&key)
+        },
+    ))
 }
 
 fn description(body: CreateApiKeyRequest) -> Result<String> {
     if body.expiration.is_some() {
-        return Err(Problem::invalid("expiration", "expiration is not supported: keys do not expire, delete them"));
+        return Err(Problem::invalid(
+            "expiration",
+            "expiration is not supported: keys do not expire, delete them",
+        ));
     }
     if body.role_assignments.is_some() {
-        return Err(Problem::invalid("role_assignments", "role_assignments is not supported: a key has your roles"));
+        return Err(Problem::invalid(
+            "role_assignments",
+            "role_assignments is not supported: a key has your roles",
+        ));
     }
-    let description = body.description.ok_or_else(|| Problem::invalid("description", "description is missing"))?;
+    let description = body
+        .description
+        .ok_or_else(|| Problem::invalid("description", "description is missing"))?;
     if description.trim().is_empty() || description.len() > LONGEST {
         let message = format!("description must have 1 to {LONGEST} bytes, not all spaces");
         return Err(Problem::invalid("description", message));

@@ -12,7 +12,9 @@ use axum::response::Response;
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("delete-api-key", "Delete API key").answer::<EmptyResponse>(200, "It is gone.").fails(404, NOT_FOUND)
+    Doc::new("delete-api-key", "Delete API key")
+        .answer::<EmptyResponse>(200, "It is gone.")
+        .fails(404, NOT_FOUND)
 }
 
 /// The handler.

@@ -48,7 +48,10 @@ pub async fn handle(
 fn named(keys: Option<Vec<String>>) -> Result<Vec<String>> {
     let keys = keys.ok_or_else(|| Problem::invalid("keys", "keys is missing"))?;
     if keys.len() > MOST {
-        return Err(Problem::invalid("keys", format!("keys must have at most {MOST} ids")));
+        return Err(Problem::invalid(
+            "keys",
+            format!("keys must have at most {MOST} ids"),
+        ));
     }
     Ok(keys)
 }

@@ -11,7 +11,9 @@ use axum::response::Response;
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("get-api-key", "Get API key").answer::<ApiKeyResponse>(200, "The key's data.").fails(404, NOT_FOUND)
+    Doc::new("get-api-key", "Get API key")
+        .answer::<ApiKeyResponse>(200, "The key's data.")
+        .fails(404, NOT_FOUND)
 }
 
 /// The handler.

@@ -24,5 +24,7 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, principal: Principal) -> Result<Response> {
     let keys = http.app.store.api_keys(&principal.name).await?;
-    Ok(ok(&ApiKeysResponse { keys: keys.iter().map(ApiKeyResponse::new).collect() }))
+    Ok(ok(&ApiKeysResponse {
+        keys: keys.iter().map(ApiKeyResponse::new).collect(),
+    }))
 }

@@ -51,8 +51,18 @@ impl ApiKeyResponse {
 /// The caller's key that the path names; another user's is as unknown as none.
 async fn own(http: &Http, principal: &Principal, path: &Path) -> Result<ApiKey> {
     let id = path.text("api_key_id");
-    let key = http.app.store.api_key(id).await?.filter(|key| key.user == principal.name);
+    let key = http
+        .app
+        .store
+        .api_key(id)
+        .await?
+        .filter(|key| key.user == principal.name);
     let shown: String = id.chars().take(64).collect();
-    let missing = || Error::missing(Missing::ApiKey, format!("you have no API key with the id {shown:?}"));
+    let missing = || {
+        Error::missing(
+            Missing::ApiKey,
+            format!("you have no API key with the id {shown:?}"),
+        )
+    };
     Ok(key.ok_or_else(missing)?)
 }

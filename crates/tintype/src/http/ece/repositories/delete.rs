@@ -11,14 +11,19 @@ use axum::extract::State;
 use axum::response::Response;
 
 /// The query parameter of this call and its native twin.
-pub const QUERY: &[Parameter] =
-    &[Parameter::boolean("cleanup_deployments", "Unset it on the clusters that name it, instead of 409.")];
+pub const QUERY: &[Parameter] = &[Parameter::boolean(
+    "cleanup_deployments",
+    "Unset it on the clusters that name it, instead of 409.",
+)];
 
 /// The route's description.
 pub fn doc() -> Doc {
     Doc::new("delete-snapshot-repository", "Delete snapshot repository")
         .query(QUERY)
-        .answer::<EmptyResponse>(200, "It is forgotten; registrations and snapshots stay as they are.")
+        .answer::<EmptyResponse>(
+            200,
+            "It is forgotten; registrations and snapshots stay as they are.",
+        )
         .fails(404, NOT_FOUND)
         .fails(409, &["root.conflict"])
 }

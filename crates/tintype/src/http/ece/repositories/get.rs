@@ -19,5 +19,8 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, principal: Principal, path: Path) -> Result<Response> {
     let repository = load(&http, &path.repository()?).await?;
-    Ok(with_version(ok(&RepositoryConfig::new(&repository, &principal)), &repository))
+    Ok(with_version(
+        ok(&RepositoryConfig::new(&repository, &principal)),
+        &repository,
+    ))
 }

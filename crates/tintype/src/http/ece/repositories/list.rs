@@ -25,6 +25,9 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, principal: Principal) -> Result<Response> {
     let repositories = http.app.store.repositories().await?;
-    let configs = repositories.iter().map(|repository| RepositoryConfig::new(repository, &principal)).collect();
+    let configs = repositories
+        .iter()
+        .map(|repository| RepositoryConfig::new(repository, &principal))
+        .collect();
     Ok(ok(&RepositoryConfigs { configs }))
 }

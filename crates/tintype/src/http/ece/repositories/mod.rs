@@ -19,8 +19,11 @@ pub mod put;
 pub const NOT_FOUND: &[&str] = &["clusters.snapshot.repository_not_found"];
 
 /// The headers that tell a repository's version and times.
-pub const HEADERS: &[&str] =
-    &["x-cloud-resource-version", "x-cloud-resource-created", "x-cloud-resource-last-modified"];
+pub const HEADERS: &[&str] = &[
+    "x-cloud-resource-version",
+    "x-cloud-resource-created",
+    "x-cloud-resource-last-modified",
+];
 
 /// A repository.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -39,7 +42,10 @@ impl RepositoryConfig {
             config.insert("type".to_owned(), json!(repository.kind));
             config.insert("settings".to_owned(), json!(repository.settings));
         }
-        Self { repository_name: repository.name.to_string(), config }
+        Self {
+            repository_name: repository.name.to_string(),
+            config,
+        }
     }
 }
 
@@ -48,17 +54,28 @@ impl RepositoryConfig {
 /// # Errors
 /// 404 when there is none.
 pub async fn load(http: &Http, name: &RepositoryName) -> Result<PlatformRepository> {
-    http.app.store.repository(name).await?.ok_or_else(|| not_found(name))
+    http.app
+        .store
+        .repository(name)
+        .await?
+        .ok_or_else(|| not_found(name))
 }
 
 /// There is no such repository.
 pub fn not_found(name: &RepositoryName) -> Problem {
-    Error::missing(Missing::Repository, format!("the platform has no repository {name}")).into()
+    Error::missing(
+        Missing::Repository,
+        format!("the platform has no repository {name}"),
+    )
+    .into()
 }
 
 fn with_version(mut response: Response, repository: &PlatformRepository) -> Response {
-    let values =
-        [repository.version.to_string(), repository.created_at.to_string(), repository.updated_at.to_string()];
+    let values = [
+        repository.version.to_string(),
+        repository.created_at.to_string(),
+        repository.updated_at.to_string(),
+    ];
     for (name, value) in HEADERS.iter().zip(values) {
         if let Ok(value) = HeaderValue::try_from(value) {
             response.headers_mut().insert(*name, value);

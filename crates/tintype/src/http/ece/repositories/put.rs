@@ -12,8 +12,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-const QUERY: &[Parameter] =
-    &[Parameter::integer("version", "Refuse with 409 unless this is the repository's version.")];
+const QUERY: &[Parameter] = &[Parameter::integer(
+    "version",
+    "Refuse with 409 unless this is the repository's version.",
+)];
 
 /// Types that engines know and Tintype does not support yet.
 const KNOWN_ELSEWHERE: [&str; 5] = ["azure", "gcs", "hdfs", "source", "url"];
@@ -59,7 +61,10 @@ pub async fn handle(
         require_preflight: false,
     };
     let repository = platform::put_repository(&http.app, request).await?;
-    Ok(with_version(ok(&RepositoryConfig::new(&repository, &principal)), &repository))
+    Ok(with_version(
+        ok(&RepositoryConfig::new(&repository, &principal)),
+        &repository,
+    ))
 }
 
 /// The name of a repository to be made: a bad one is the request's mistake, not a missing repository.
@@ -68,22 +73,30 @@ pub async fn handle(
 /// 400 naming the rule.
 pub fn named(path: &Path) -> Result<crate::model::RepositoryName> {
     let text = path.text("repository_name");
-    text.parse().map_err(|error| crate::error::Error::name("repository_name", &error).into())
+    text.parse()
+        .map_err(|error| crate::error::Error::name("repository_name", &error).into())
 }
 
 /// A repository's type and settings.
 ///
 /// # Errors
 /// 400 naming what is missing, or a type that is not supported.
-pub fn shape(kind: Option<String>, settings: Option<Map<String, Value>>) -> Result<(String, Map<String, Value>)> {
+pub fn shape(
+    kind: Option<String>,
+    settings: Option<Map<String, Value>>,
+) -> Result<(String, Map<String, Value>)> {
     let missing = |member: &str| Problem::invalid(member, format!("{member} is missing"));
     let kind = kind.ok_or_else(|| missing("type"))?;
     let settings = settings.ok_or_else(|| missing("settings"))?;
     match kind.as_str() {
         "fs" | "s3" => Ok((kind, settings)),
-        known if KNOWN_ELSEWHERE.contains(&known) => {
-            Err(Problem::invalid("type", format!("the type {known} is not supported yet: fs and s3 are")))
-        }
-        _ => Err(Problem::invalid("type", "the type is not known: it must be fs or s3")),
+        known if KNOWN_ELSEWHERE.contains(&known) => Err(Problem::invalid(
+            "type",
+            format!("the type {known} is not supported yet: fs and s3 are"),
+        )),
+        _ => Err(Problem::invalid(
+            "type",
+            "the type is not known: it must be fs or s3",
+        )),
     }
 }

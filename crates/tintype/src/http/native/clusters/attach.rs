@@ -57,19 +57,25 @@ pub struct AttachBody {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("attach-cluster", "Attach a cluster; nothing is written to its engine")
-        .body::<AttachBody>()
-        .answer::<ClusterView>(201, "It is attached.")
-        .fails(409, &["root.conflict"])
-        .fails(404, &["clusters.snapshot.repository_not_found"])
-        .fails(412, &["root.precondition_failed"])
-        .fails(500, &["clusters.snapshot.failed"])
+    Doc::new(
+        "attach-cluster",
+        "Attach a cluster; nothing is written to its engine",
+    )
+    .body::<AttachBody>()
+    .answer::<ClusterView>(201, "It is attached.")
+    .fails(409, &["root.conflict"])
+    .fails(404, &["clusters.snapshot.repository_not_found"])
+    .fails(412, &["root.precondition_failed"])
+    .fails(500, &["clusters.snapshot.failed"])
 }
 
 /// The handler.
 pub async fn handle(State(http): State<Http>, Body(body): Body<AttachBody>) -> Result<Response> {
     let cluster = clusters::attach(&http.app, request(body)?).await?;
-    Ok(json(StatusCode::CREATED, &ClusterView::load(cluster, &http).await?))
+    Ok(json(
+        StatusCode::CREATED,
+        &ClusterView::load(cluster, &http).await?,
+    ))
 }
 
 fn request(body: AttachBody) -> Result<AttachRequest> {

@@ -59,8 +59,18 @@ impl EngineAuthBody {
         for (member, given) in given {
             let field = format!("auth.{member}");
             match (needed.contains(&member), given) {
-                (true, false) => return Err(Problem::invalid(&field, format!("{field} is missing for this type"))),
-                (false, true) => return Err(Problem::invalid(&field, format!("{field} does not go with this type"))),
+                (true, false) => {
+                    return Err(Problem::invalid(
+                        &field,
+                        format!("{field} is missing for this type"),
+                    ));
+                }
+                (false, true) => {
+                    return Err(Problem::invalid(
+                        &field,
+                        format!("{field} does not go with this type"),
+                    ));
+                }
                 _ => {}
             }
         }
@@ -69,7 +79,10 @@ impl EngineAuthBody {
             password: self.password,
             api_key: self.api_key,
             bearer: self.token,
-            client_certificate: self.certificate.map(|pem| certificates("auth.certificate", pem)).transpose()?,
+            client_certificate: self
+                .certificate
+                .map(|pem| certificates("auth.certificate", pem))
+                .transpose()?,
             client_key: self.key,
         };
         Ok((self.kind, secrets))
@@ -90,7 +103,8 @@ pub fn address(text: &str) -> Result<String> {
             && url.fragment().is_none()
     });
     let rule = "url must be http:// or https:// with a host and no user, password, query or fragment";
-    url.map(|url| url.as_str().trim_end_matches('/').to_owned()).ok_or_else(|| Problem::invalid("url", rule))
+    url.map(|url| url.as_str().trim_end_matches('/').to_owned())
+        .ok_or_else(|| Problem::invalid("url", rule))
 }
 
 /// One or more certificates.
@@ -102,7 +116,10 @@ pub fn certificates(field: &str, pem: String) -> Result<String> {
     if read.is_ok_and(|read| !read.is_empty()) {
         return Ok(pem);
     }
-    Err(Problem::invalid(field, format!("{field} must be one or more certificates in PEM")))
+    Err(Problem::invalid(
+        field,
+        format!("{field} must be one or more certificates in PEM"),
+    ))
 }
 
 /// A SHA-256 fingerprint, with or without colons, as 64 lower-case hexadecimal digits.
@@ -110,9 +127,16 @@ pub fn certificates(field: &str, pem: String) -> Result<String> {
 /// # Errors
 /// 400 naming the rule.
 pub fn fingerprint(text: &str) -> Result<String> {
-    let digits: String = text.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect();
+    let digits: String = text
+        .chars()
+        .filter(|c| *c != ':')
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
     if digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(digits);
     }
-    Err(Problem::invalid("fingerprint", "fingerprint must be the SHA-256 of a certificate: 64 hexadecimal digits"))
+    Err(Problem::invalid(
+        "fingerprint",
+        "fingerprint must be the SHA-256 of a certificate: 64 hexadecimal digits",
+    ))
 }

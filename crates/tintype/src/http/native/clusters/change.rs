@@ -62,14 +62,17 @@ pub struct ChangeBody {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("change-cluster", "Change a cluster; its engine is looked at again when how to reach it changes")
-        .body::<ChangeBody>()
-        .answer::<ClusterView>(200, "The cluster as it is now.")
-        .fails(404, NOT_FOUND)
-        .fails(404, &["clusters.snapshot.repository_not_found"])
-        .fails(409, &["root.conflict"])
-        .fails(412, &["root.precondition_failed"])
-        .fails(500, &["clusters.snapshot.failed"])
+    Doc::new(
+        "change-cluster",
+        "Change a cluster; its engine is looked at again when how to reach it changes",
+    )
+    .body::<ChangeBody>()
+    .answer::<ClusterView>(200, "The cluster as it is now.")
+    .fails(404, NOT_FOUND)
+    .fails(404, &["clusters.snapshot.repository_not_found"])
+    .fails(409, &["root.conflict"])
+    .fails(412, &["root.precondition_failed"])
+    .fails(500, &["clusters.snapshot.failed"])
 }
 
 /// The handler.
@@ -83,8 +86,12 @@ pub async fn handle(
 }
 
 fn request(body: ChangeBody) -> Result<ChangeRequest> {
-    let ca = body.ca.map(|pem| pem.map(|pem| certificates("ca", pem)).transpose());
-    let pinned = body.fingerprint.map(|text| text.as_deref().map(fingerprint).transpose());
+    let ca = body
+        .ca
+        .map(|pem| pem.map(|pem| certificates("ca", pem)).transpose());
+    let pinned = body
+        .fingerprint
+        .map(|text| text.as_deref().map(fingerprint).transpose());
     Ok(ChangeRequest {
         name: body.name,
         url: body.url.as_deref().map(address).transpose()?,

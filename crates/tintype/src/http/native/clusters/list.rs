@@ -13,7 +13,10 @@ use serde::Serialize;
 const QUERY: &[Parameter] = &[
     Parameter::integer("from", "The number of clusters to skip. Default: 0."),
     Parameter::integer("size", "At most so many clusters, 1 to 1000. Default: 100."),
-    Parameter::text("q", "Only clusters whose id or name contains this text, without regard to case."),
+    Parameter::text(
+        "q",
+        "Only clusters whose id or name contains this text, without regard to case.",
+    ),
 ];
 
 /// A page of clusters.
@@ -27,14 +30,26 @@ pub struct ClusterList {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("list-clusters", "List clusters").query(QUERY).answer::<ClusterList>(200, "A page of clusters.")
+    Doc::new("list-clusters", "List clusters")
+        .query(QUERY)
+        .answer::<ClusterList>(200, "A page of clusters.")
 }
 
 /// The handler.
 pub async fn handle(State(http): State<Http>, Query(query): Query) -> Result<Response> {
     let page = ClusterPage {
-        from: query.integer("from", 0..=i32::MAX)?.unwrap_or(0).unsigned_abs().into(),
-        size: Some(query.integer("size", 1..=1000)?.unwrap_or(100).unsigned_abs().into()),
+        from: query
+            .integer("from", 0..=i32::MAX)?
+            .unwrap_or(0)
+            .unsigned_abs()
+            .into(),
+        size: Some(
+            query
+                .integer("size", 1..=1000)?
+                .unwrap_or(100)
+                .unsigned_abs()
+                .into(),
+        ),
         contains: query.text("q").map(str::to_owned),
     };
     let (clusters, total) = http.app.store.clusters(&page).await?;
@@ -45,5 +60,8 @@ pub async fn handle(State(http): State<Http>, Query(query): Query) -> Result<Res
         let observation = seen.remove(&cluster.id);
         shown.push(ClusterView::new(cluster, observation, &http).await?);
     }
-    Ok(ok(&ClusterList { clusters: shown, total }))
+    Ok(ok(&ClusterList {
+        clusters: shown,
+        total,
+    }))
 }

@@ -140,7 +140,10 @@ impl ClusterView {
             name: cluster.name,
             url: cluster.url,
             access: cluster.access,
-            auth: AuthView { kind: cluster.auth, username },
+            auth: AuthView {
+                kind: cluster.auth,
+                username,
+            },
             uuid: cluster.uuid,
             distribution: cluster.distribution,
             engine_version: cluster.engine_version,

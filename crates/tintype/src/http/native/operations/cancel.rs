@@ -22,5 +22,8 @@ pub fn doc() -> Doc {
 pub async fn handle(State(http): State<Http>, principal: Principal, path: Path) -> Result<Response> {
     let operation = load(&http, &path).await?;
     let asked = http.app.operations.cancel(&operation.id, &principal.name).await?;
-    Ok(json(StatusCode::ACCEPTED, &OperationView::new(asked, &http).await?))
+    Ok(json(
+        StatusCode::ACCEPTED,
+        &OperationView::new(asked, &http).await?,
+    ))
 }

@@ -39,7 +39,12 @@ pub struct EventView {
 
 impl From<Event> for EventView {
     fn from(event: Event) -> Self {
-        Self { sequence: event.sequence, at: event.at.to_string(), kind: event.kind, message: event.message }
+        Self {
+            sequence: event.sequence,
+            at: event.at.to_string(),
+            kind: event.kind,
+            message: event.message,
+        }
     }
 }
 
@@ -57,5 +62,7 @@ pub async fn handle(State(http): State<Http>, path: Path, Query(query): Query) -
     let after = query.integer("after", 0..=i32::MAX)?.unwrap_or(0);
     let limit = query.integer("limit", 1..=1000)?.unwrap_or(100).unsigned_abs();
     let events = http.app.store.events(&operation.id, after.into(), limit).await?;
-    Ok(ok(&EventList { events: events.into_iter().map(Into::into).collect() }))
+    Ok(ok(&EventList {
+        events: events.into_iter().map(Into::into).collect(),
+    }))
 }

@@ -10,7 +10,9 @@ use axum::response::Response;
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("get-operation", "Show an operation").answer::<OperationView>(200, "The operation.").fails(404, NOT_FOUND)
+    Doc::new("get-operation", "Show an operation")
+        .answer::<OperationView>(200, "The operation.")
+        .fails(404, NOT_FOUND)
 }
 
 /// The handler.

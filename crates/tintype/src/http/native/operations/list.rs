@@ -15,7 +15,10 @@ const QUERY: &[Parameter] = &[
     Parameter::text("cluster", "Only of this cluster."),
     Parameter::text("kind", "Only of these kinds, separated by commas."),
     Parameter::text("status", "Only in these statuses, separated by commas."),
-    Parameter::text("before", "Only those older than this operation: `next` of the page before."),
+    Parameter::text(
+        "before",
+        "Only those older than this operation: `next` of the page before.",
+    ),
     Parameter::integer("limit", "At most so many, 1 to 1000. Default: 100."),
 ];
 
@@ -31,7 +34,9 @@ pub struct OperationList {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("list-operations", "List operations").query(QUERY).answer::<OperationList>(200, "A page, newest first.")
+    Doc::new("list-operations", "List operations")
+        .query(QUERY)
+        .answer::<OperationList>(200, "A page, newest first.")
 }
 
 /// The handler.
@@ -39,14 +44,22 @@ pub async fn handle(State(http): State<Http>, Query(query): Query) -> Result<Res
     let limit = query.integer("limit", 1..=1000)?.unwrap_or(100).unsigned_abs();
     let filter = OperationFilter {
         cluster_id: query.parsed("cluster")?,
-        kinds: words(&query, "kind", OperationKind::parse, &OperationKind::ALL.map(OperationKind::as_str))?,
+        kinds: words(
+            &query,
+            "kind",
+            OperationKind::parse,
+            &OperationKind::ALL.map(OperationKind::as_str),
+        )?,
         statuses: words(&query, "status", Status::parse, &Status::ALL.map(Status::as_str))?,
         before: query.text("before").map(str::to_owned),
         limit,
     };
     let found = http.app.store.operations(&filter).await?;
     let full = found.len() == limit as usize;
-    let next = found.last().filter(|_| full).map(|operation| operation.id.clone());
+    let next = found
+        .last()
+        .filter(|_| full)
+        .map(|operation| operation.id.clone());
     let mut operations = Vec::with_capacity(found.len());
     for operation in found {
         operations.push(OperationView::new(operation, &http).await?);
@@ -55,7 +68,12 @@ pub async fn handle(State(http): State<Http>, Query(query): Query) -> Result<Res
 }
 
 fn words<T>(query: &Params, name: &str, parse: fn(&str) -> Option<T>, known: &[&str]) -> Result<Vec<T>> {
-    let refused = || Problem::invalid(name, format!("the query parameter {name} must be of {}", known.join(", ")));
+    let refused = || {
+        Problem::invalid(
+            name,
+            format!("the query parameter {name} must be of {}", known.join(", ")),
+        )
+    };
     let given = query.text(name).into_iter().flat_map(|text| text.split(','));
     given.map(|word| parse(word.trim()).ok_or_else(refused)).collect()
 }

@@ -80,15 +80,24 @@ pub struct FailureView {
 
 impl From<crate::model::Failure> for FailureView {
     fn from(failure: crate::model::Failure) -> Self {
-        Self { kind: failure.kind, message: failure.message }
+        Self {
+            kind: failure.kind,
+            message: failure.message,
+        }
     }
 }
 
 impl From<Answer> for AnswerView {
     fn from(answer: Answer) -> Self {
         match answer {
-            Answer::Accepted => Self { answer: "accepted", failure: None },
-            Answer::Refused(failure) => Self { answer: "refused", failure: Some(failure.into()) },
+            Answer::Accepted => Self {
+                answer: "accepted",
+                failure: None,
+            },
+            Answer::Refused(failure) => Self {
+                answer: "refused",
+                failure: Some(failure.into()),
+            },
         }
     }
 }
@@ -105,7 +114,9 @@ impl OperationView {
         };
         let running = !operation.status.is_terminal();
         Ok(Self {
-            progress: running.then(|| http.app.operations.progress(&operation.id)).flatten(),
+            progress: running
+                .then(|| http.app.operations.progress(&operation.id))
+                .flatten(),
             step: step(&operation.state),
             id: operation.id,
             kind: operation.kind,
@@ -128,6 +139,8 @@ impl OperationView {
 
 /// The kind's own state stays inside; only the name of its step is shown.
 fn step(state: &Value) -> String {
-    let step = state.get("step").or_else(|| state.get("state").and_then(|state| state.get("step")));
+    let step = state
+        .get("step")
+        .or_else(|| state.get("state").and_then(|state| state.get("step")));
     step.and_then(Value::as_str).unwrap_or_default().to_owned()
 }

@@ -24,11 +24,26 @@ pub struct RegistrationBody {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("create-registration", "Register a platform repository on a cluster's engine")
-        .body::<RegistrationBody>()
-        .answer_with::<OperationView>(202, "It was begun.", &["Location", OPERATION])
-        .fails(404, &["clusters.cluster_not_found", "clusters.snapshot.repository_not_found"])
-        .fails(500, &["clusters.snapshot.failed", "clusters.snapshot.repository_not_found"])
+    Doc::new(
+        "create-registration",
+        "Register a platform repository on a cluster's engine",
+    )
+    .body::<RegistrationBody>()
+    .answer_with::<OperationView>(202, "It was begun.", &["Location", OPERATION])
+    .fails(
+        404,
+        &[
+            "clusters.cluster_not_found",
+            "clusters.snapshot.repository_not_found",
+        ],
+    )
+    .fails(
+        500,
+        &[
+            "clusters.snapshot.failed",
+            "clusters.snapshot.repository_not_found",
+        ],
+    )
 }
 
 /// The handler.
@@ -40,7 +55,14 @@ pub async fn handle(
 ) -> Result<Response> {
     let missing = || Problem::invalid("repository", "repository is missing");
     let repository = body.repository.ok_or_else(missing)?;
-    let operation = http.app.operations.register(&cluster, &repository, &principal.name).await?;
+    let operation = http
+        .app
+        .operations
+        .register(&cluster, &repository, &principal.name)
+        .await?;
     let id = operation.id.clone();
-    Ok(with_operation(json(StatusCode::ACCEPTED, &OperationView::new(operation, &http).await?), &id))
+    Ok(with_operation(
+        json(StatusCode::ACCEPTED, &OperationView::new(operation, &http).await?),
+        &id,
+    ))
 }

@@ -43,10 +43,13 @@ pub struct RegistrationView {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("list-registrations", "The repositories that a cluster's engine knows")
-        .answer::<RegistrationList>(200, "The registrations, read from the engine.")
-        .fails(404, NOT_FOUND)
-        .fails(500, &["clusters.snapshot.failed"])
+    Doc::new(
+        "list-registrations",
+        "The repositories that a cluster's engine knows",
+    )
+    .answer::<RegistrationList>(200, "The registrations, read from the engine.")
+    .fails(404, NOT_FOUND)
+    .fails(500, &["clusters.snapshot.failed"])
 }
 
 /// The handler.
@@ -54,7 +57,9 @@ pub async fn handle(State(http): State<Http>, AttachedCluster(cluster): Attached
     let platform = http.app.store.repositories().await?;
     let found = reads::registrations(&http.app, &cluster).await?;
     let view = |registration| RegistrationView::new(registration, &cluster, &platform);
-    Ok(ok(&RegistrationList { registrations: found.into_iter().map(view).collect() }))
+    Ok(ok(&RegistrationList {
+        registrations: found.into_iter().map(view).collect(),
+    }))
 }
 
 impl RegistrationView {
@@ -77,10 +82,16 @@ fn platform_name(name: &str, cluster: &Cluster, platform: &[PlatformRepository])
         Some(own) => platform.iter().find(|repository| repository.name == *own),
         None => platform.iter().find(|repository| repository.is_default),
     };
-    if cluster.engine_repository.as_ref().is_some_and(|renamed| renamed.as_str() == name) {
+    if cluster
+        .engine_repository
+        .as_ref()
+        .is_some_and(|renamed| renamed.as_str() == name)
+    {
         return own.map(|repository| repository.name.to_string());
     }
-    let same = platform.iter().find(|repository| repository.name.as_str() == name)?;
+    let same = platform
+        .iter()
+        .find(|repository| repository.name.as_str() == name)?;
     let renamed = cluster.engine_repository.is_some() && own.is_some_and(|own| own.name == same.name);
     (!renamed).then(|| same.name.to_string())
 }

@@ -11,7 +11,10 @@ pub use crate::http::ece::repositories::delete::handle;
 pub fn doc() -> Doc {
     Doc::new("delete-repository", "Forget a platform repository")
         .query(QUERY)
-        .answer::<EmptyResponse>(200, "It is forgotten; registrations and snapshots stay as they are.")
+        .answer::<EmptyResponse>(
+            200,
+            "It is forgotten; registrations and snapshots stay as they are.",
+        )
         .fails(404, NOT_FOUND)
         .fails(409, &["root.conflict"])
 }

@@ -25,6 +25,9 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, principal: Principal) -> Result<Response> {
     let found = http.app.store.repositories().await?;
-    let repositories = found.into_iter().map(|repository| RepositoryView::new(repository, &principal)).collect();
+    let repositories = found
+        .into_iter()
+        .map(|repository| RepositoryView::new(repository, &principal))
+        .collect();
     Ok(ok(&RepositoryList { repositories }))
 }

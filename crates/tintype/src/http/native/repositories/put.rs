@@ -14,8 +14,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 const QUERY: &[Parameter] = &[
-    Parameter::text("preflight", "`require`: refuse when the storage cannot be read with the reader."),
-    Parameter::integer("version", "Refuse with 409 unless this is the repository's version; 0: it must not exist."),
+    Parameter::text(
+        "preflight",
+        "`require`: refuse when the storage cannot be read with the reader.",
+    ),
+    Parameter::integer(
+        "version",
+        "Refuse with 409 unless this is the repository's version; 0: it must not exist.",
+    ),
 ];
 
 /// A platform repository to make or replace.
@@ -56,7 +62,12 @@ pub async fn handle(
     let require_preflight = match query.text("preflight") {
         None => false,
         Some("require") => true,
-        Some(_) => return Err(Problem::invalid("preflight", "the query parameter preflight must be require")),
+        Some(_) => {
+            return Err(Problem::invalid(
+                "preflight",
+                "the query parameter preflight must be require",
+            ));
+        }
     };
     let request = PutRepository {
         name: named(&path)?,

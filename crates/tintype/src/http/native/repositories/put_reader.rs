@@ -57,7 +57,9 @@ pub async fn handle(State(http): State<Http>, path: Path, Body(body): Body<Reade
 }
 
 fn reader(body: ReaderBody) -> Result<Reader> {
-    let url = body.url.ok_or_else(|| Problem::invalid("url", "url is missing"))?;
+    let url = body
+        .url
+        .ok_or_else(|| Problem::invalid("url", "url is missing"))?;
     let plain = |url: &Url| url.username().is_empty() && url.password().is_none() && url.query().is_none();
     let parsed = Url::parse(&url).ok().filter(plain);
     let known = parsed.is_some_and(|url| match url.scheme() {
@@ -73,7 +75,10 @@ fn reader(body: ReaderBody) -> Result<Reader> {
         Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && plain(&url))
     };
     if body.endpoint.as_ref().is_some_and(|endpoint| !ends(endpoint)) {
-        return Err(Problem::invalid("endpoint", "endpoint must be http:// or https://, without credentials"));
+        return Err(Problem::invalid(
+            "endpoint",
+            "endpoint must be http:// or https://, without credentials",
+        ));
     }
     Ok(Reader {
         url,

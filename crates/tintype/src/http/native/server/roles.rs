@@ -37,22 +37,33 @@ pub struct PutRole {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("get-engine-roles", "The role that each access level needs on an engine")
-        .answer::<EngineRoles>(200, "The roles.")
+    Doc::new(
+        "get-engine-roles",
+        "The role that each access level needs on an engine",
+    )
+    .answer::<EngineRoles>(200, "The roles.")
 }
 
 /// The handler.
 pub async fn handle() -> Response {
     let levels = [AccessLevel::Observe, AccessLevel::Take, AccessLevel::Operate];
-    ok(&EngineRoles { levels: levels.map(role).into() })
+    ok(&EngineRoles {
+        levels: levels.map(role).into(),
+    })
 }
 
 fn role(access: AccessLevel) -> EngineRole {
     let name = format!("tintype-{}", access.as_str());
     EngineRole {
         access,
-        elasticsearch: PutRole { path: format!("/_security/role/{name}"), body: elasticsearch(access) },
-        opensearch: PutRole { path: format!("/_plugins/_security/api/roles/{name}"), body: opensearch(access) },
+        elasticsearch: PutRole {
+            path: format!("/_security/role/{name}"),
+            body: elasticsearch(access),
+        },
+        opensearch: PutRole {
+            path: format!("/_plugins/_security/api/roles/{name}"),
+            body: opensearch(access),
+        },
     }
 }
 
@@ -71,9 +82,17 @@ fn elasticsearch(access: AccessLevel) -> Value {
 }
 
 fn opensearch(access: AccessLevel) -> Value {
-    let mut cluster =
-        vec!["cluster_monitor", "cluster:admin/repository/get", "cluster:admin/snapshot/get", "cluster:admin/snapshot/status"];
-    let mut index = vec!["indices_monitor", "indices:admin/get", "indices:admin/aliases/get"];
+    let mut cluster = vec![
+        "cluster_monitor",
+        "cluster:admin/repository/get",
+        "cluster:admin/snapshot/get",
+        "cluster:admin/snapshot/status",
+    ];
+    let mut index = vec![
+        "indices_monitor",
+        "indices:admin/get",
+        "indices:admin/aliases/get",
+    ];
     if access >= AccessLevel::Take {
         cluster.push("cluster:admin/snapshot/create");
     }

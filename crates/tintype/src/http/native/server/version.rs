@@ -21,11 +21,16 @@ pub struct Version {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("get-version", "This server's version and region").answer::<Version>(200, "The version and region.")
+    Doc::new("get-version", "This server's version and region")
+        .answer::<Version>(200, "The version and region.")
 }
 
 /// The handler.
 pub async fn handle(State(http): State<Http>) -> Response {
     let commit = option_env!("TINTYPE_COMMIT");
-    ok(&Version { version: env!("CARGO_PKG_VERSION"), commit, region: http.region.to_string() })
+    ok(&Version {
+        version: env!("CARGO_PKG_VERSION"),
+        commit,
+        region: http.region.to_string(),
+    })
 }

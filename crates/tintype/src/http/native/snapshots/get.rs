@@ -9,8 +9,11 @@ use axum::extract::State;
 use axum::response::Response;
 
 /// What a route about one snapshot answers when there is none.
-pub const NOT_FOUND: &[&str] =
-    &["clusters.cluster_not_found", "clusters.snapshot.not_found", "clusters.snapshot.repository_not_found"];
+pub const NOT_FOUND: &[&str] = &[
+    "clusters.cluster_not_found",
+    "clusters.snapshot.not_found",
+    "clusters.snapshot.repository_not_found",
+];
 
 /// The route's description.
 pub fn doc() -> Doc {
@@ -27,5 +30,7 @@ pub async fn handle(
     path: Path,
 ) -> Result<Response> {
     let (repository, name) = (path.repository()?, path.snapshot()?);
-    Ok(ok(&reads::snapshot(&http.app, &cluster, &repository, name.as_str()).await?))
+    Ok(ok(
+        &reads::snapshot(&http.app, &cluster, &repository, &name).await?
+    ))
 }

@@ -9,8 +9,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 
-const QUERY: &[Parameter] =
-    &[Parameter::text("repository", "The platform's or the engine's name of the repository. Default: the cluster's.")];
+const QUERY: &[Parameter] = &[Parameter::text(
+    "repository",
+    "The platform's or the engine's name of the repository. Default: the cluster's.",
+)];
 
 /// Snapshots, newest first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -24,7 +26,13 @@ pub fn doc() -> Doc {
     Doc::new("list-snapshots", "The snapshots in a repository of a cluster")
         .query(QUERY)
         .answer::<SnapshotList>(200, "The snapshots, read from the engine, newest first.")
-        .fails(404, &["clusters.cluster_not_found", "clusters.snapshot.repository_not_found"])
+        .fails(
+            404,
+            &[
+                "clusters.cluster_not_found",
+                "clusters.snapshot.repository_not_found",
+            ],
+        )
         .fails(500, &["clusters.snapshot.failed"])
 }
 

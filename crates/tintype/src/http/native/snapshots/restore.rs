@@ -38,12 +38,15 @@ pub struct RestoreBody {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("restore-snapshot", "Restore indices of a snapshot on the same cluster, under other names")
-        .optional_body::<RestoreBody>()
-        .answer_with::<OperationView>(202, "It was begun.", &["Location", OPERATION])
-        .fails(404, NOT_FOUND)
-        .fails(409, &["root.conflict"])
-        .fails(500, &["clusters.snapshot.failed"])
+    Doc::new(
+        "restore-snapshot",
+        "Restore indices of a snapshot on the same cluster, under other names",
+    )
+    .optional_body::<RestoreBody>()
+    .answer_with::<OperationView>(202, "It was begun.", &["Location", OPERATION])
+    .fails(404, NOT_FOUND)
+    .fails(409, &["root.conflict"])
+    .fails(500, &["clusters.snapshot.failed"])
 }
 
 /// The handler.
@@ -67,5 +70,8 @@ pub async fn handle(
     };
     let operation = http.app.operations.restore(request).await?;
     let id = operation.id.clone();
-    Ok(with_operation(json(StatusCode::ACCEPTED, &OperationView::new(operation, &http).await?), &id))
+    Ok(with_operation(
+        json(StatusCode::ACCEPTED, &OperationView::new(operation, &http).await?),
+        &id,
+    ))
 }

@@ -16,8 +16,11 @@ use http::{HeaderMap, StatusCode};
 
 /// The route's description.
 pub fn doc() -> Doc {
-    with_failures(Doc::new("take-snapshot", "Take a snapshot"))
-        .answer_with::<OperationView>(202, "It was begun.", &["Location", OPERATION])
+    with_failures(Doc::new("take-snapshot", "Take a snapshot")).answer_with::<OperationView>(
+        202,
+        "It was begun.",
+        &["Location", OPERATION],
+    )
 }
 
 /// The handler.
@@ -29,8 +32,18 @@ pub async fn handle(
     Body(body): Body<ClusterSnapshotRequest>,
 ) -> Result<Response> {
     let taken = take(&http, principal, cluster, &headers, body).await?;
-    let missing = || Error::missing(Missing::Operation, format!("the operation {} is gone", taken.operation));
-    let operation = http.app.store.operation(&taken.operation).await?.ok_or_else(missing)?;
+    let missing = || {
+        Error::missing(
+            Missing::Operation,
+            format!("the operation {} is gone", taken.operation),
+        )
+    };
+    let operation = http
+        .app
+        .store
+        .operation(&taken.operation)
+        .await?
+        .ok_or_else(missing)?;
     let response = json(StatusCode::ACCEPTED, &OperationView::new(operation, &http).await?);
     Ok(with_operation(response, &taken.operation))
 }
