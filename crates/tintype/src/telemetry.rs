@@ -46,9 +46,13 @@ fn subscriber<W>(
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&config.level)
-        .map_err(|source| TelemetryError::Level { level: config.level.clone(), source })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let filter = EnvFilter::try_new(&config.level).map_err(|source| TelemetryError::Level {
+        level: config.level.clone(),
+        source,
+    })?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
     Ok(match config.format {
         LogFormat::Human => Box::new(lines.with_ansi(colour).finish()),
         LogFormat::Json => Box::new(lines.json().flatten_event(true).with_current_span(true).finish()),
@@ -76,7 +80,10 @@ mod tests {
     fn logged(format: LogFormat, level: &str) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
-        let config = LogConfig { format, level: level.into() };
+        let config = LogConfig {
+            format,
+            level: level.into(),
+        };
         let subscriber = subscriber(&config, false, move || writer.clone()).unwrap();
         tracing::subscriber::with_default(subscriber, || {
             operation_span("op-1", "take_snapshot", "c1").in_scope(|| {
@@ -99,13 +106,19 @@ mod tests {
     #[test]
     fn human_lines_carry_the_operation_and_obey_the_level() {
         let text = logged(LogFormat::Human, "info");
-        assert!(text.contains("op-1") && text.contains("sent") && !text.contains("hidden"), "{text}");
+        assert!(
+            text.contains("op-1") && text.contains("sent") && !text.contains("hidden"),
+            "{text}"
+        );
         assert!(logged(LogFormat::Human, "debug").contains("hidden"));
     }
 
     #[test]
     fn a_level_that_is_none_is_refused_with_advice() {
-        let config = LogConfig { format: LogFormat::Human, level: "a=b=c".into() };
+        let config = LogConfig {
+            format: LogFormat::Human,
+            level: "a=b=c".into(),
+        };
         assert!(init(&config).unwrap_err().to_string().contains("try \"info\""));
     }
 }

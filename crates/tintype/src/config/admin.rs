@@ -16,15 +16,25 @@ pub struct AdminConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { name: "admin".into(), password_file: None }
+        Self {
+            name: "admin".into(),
+            password_file: None,
+        }
     }
 }
 
 impl AdminConfig {
     pub(super) fn check(&self, faults: &mut Vec<String>) {
         // A colon would end the name in an `Authorization: Basic` header.
-        if self.name.is_empty() || self.name.contains(|c: char| c == ':' || c.is_whitespace() || c.is_control()) {
-            faults.push(format!("admin.name = {:?}: must not be empty nor have spaces or ':'", self.name));
+        if self.name.is_empty()
+            || self
+                .name
+                .contains(|c: char| c == ':' || c.is_whitespace() || c.is_control())
+        {
+            faults.push(format!(
+                "admin.name = {:?}: must not be empty nor have spaces or ':'",
+                self.name
+            ));
         }
     }
 }

@@ -15,13 +15,26 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { connect_timeout_seconds: 5, request_timeout_seconds: 30 }
+        Self {
+            connect_timeout_seconds: 5,
+            request_timeout_seconds: 30,
+        }
     }
 }
 
 impl EngineConfig {
     pub(super) fn check(&self, faults: &mut Vec<String>) {
-        within(faults, "engine.connect_timeout_seconds", self.connect_timeout_seconds, 1..=300);
-        within(faults, "engine.request_timeout_seconds", self.request_timeout_seconds, 1..=3_600);
+        within(
+            faults,
+            "engine.connect_timeout_seconds",
+            self.connect_timeout_seconds,
+            1..=300,
+        );
+        within(
+            faults,
+            "engine.request_timeout_seconds",
+            self.request_timeout_seconds,
+            1..=3_600,
+        );
     }
 }

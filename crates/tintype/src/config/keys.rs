@@ -43,15 +43,23 @@ pub(super) const KEYS: &[(&str, Form)] = &[
 
 /// The form of a key; `None` when there is no such key.
 pub(super) fn form(key: &str) -> Option<Form> {
-    KEYS.iter().find(|(known, _)| *known == key).map(|(_, form)| *form)
+    KEYS.iter()
+        .find(|(known, _)| *known == key)
+        .map(|(_, form)| *form)
 }
 
 /// Text as a value of that form; the error says what it should look like.
 pub(super) fn value(form: Form, text: &str) -> Result<Value, &'static str> {
     match form {
         Text => Ok(Value::String(text.to_owned())),
-        Number => text.parse().map(Value::Integer).map_err(|_| "must be a whole number"),
-        Flag => text.parse().map(Value::Boolean).map_err(|_| "must be true or false"),
+        Number => text
+            .parse()
+            .map(Value::Integer)
+            .map_err(|_| "must be a whole number"),
+        Flag => text
+            .parse()
+            .map(Value::Boolean)
+            .map_err(|_| "must be true or false"),
     }
 }
 
@@ -66,10 +74,16 @@ pub(super) fn suggest(written: &str) -> String {
     let tail = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     let score = |candidate: &str| {
         let whole = strsim::jaro_winkler(written, candidate);
-        let own = if tail(written) == tail(candidate) { 1.0 } else { 0.0 };
+        let own = if tail(written) == tail(candidate) {
+            1.0
+        } else {
+            0.0
+        };
         whole.max(own)
     };
-    let best = candidates.into_iter().max_by(|a, b| score(a).total_cmp(&score(b)));
+    let best = candidates
+        .into_iter()
+        .max_by(|a, b| score(a).total_cmp(&score(b)));
     match best {
         Some(best) if score(best) > 0.75 => format!("; did you mean {best}?"),
         _ => String::new(),

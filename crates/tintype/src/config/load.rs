@@ -62,19 +62,26 @@ impl Sources {
 
     fn var(&self, name: &str) -> Option<&str> {
         let found = self.env.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// The settings above the file, weakest first: the name for messages, `section.key`, the value.
     fn settings(&self) -> Vec<(String, String, String)> {
         let mut all = Vec::new();
-        for (short, key) in [("TINTYPE_DATA_DIR", "server.data_dir"), ("TINTYPE_LISTEN", "server.listen")] {
+        for (short, key) in [
+            ("TINTYPE_DATA_DIR", "server.data_dir"),
+            ("TINTYPE_LISTEN", "server.listen"),
+        ] {
             if let Some(value) = self.var(short) {
                 all.push((short.to_owned(), key.to_owned(), value.to_owned()));
             }
         }
         for (name, value) in &self.env {
-            let rest = name.strip_prefix("TINTYPE_").and_then(|rest| rest.split_once("__"));
+            let rest = name
+                .strip_prefix("TINTYPE_")
+                .and_then(|rest| rest.split_once("__"));
             if let Some((section, key)) = rest {
                 let key = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
                 all.push((name.clone(), key, value.clone()));
@@ -87,24 +94,43 @@ impl Sources {
 
     /// Where data is kept, as far as variables and flags say; else the place that is usual for the user.
     fn data_dir(&self) -> PathBuf {
-        let said = self.settings().into_iter().rev().find(|(_, key, _)| key == "server.data_dir");
-        said.map_or_else(|| self.usual_data_dir(runs_as_root()), |(_, _, value)| PathBuf::from(value))
+        let said = self
+            .settings()
+            .into_iter()
+            .rev()
+            .find(|(_, key, _)| key == "server.data_dir");
+        said.map_or_else(
+            || self.usual_data_dir(runs_as_root()),
+            |(_, _, value)| PathBuf::from(value),
+        )
     }
 
     pub(super) fn usual_data_dir(&self, root: bool) -> PathBuf {
         if root {
             return "/var/lib/tintype".into();
         }
-        let own = self.var("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let own = self
+            .var("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute());
         let home = || self.var("HOME").map(|home| Path::new(home).join(".local/share"));
-        own.or_else(home).map_or_else(|| "tintype-data".into(), |base| base.join("tintype"))
+        own.or_else(home)
+            .map_or_else(|| "tintype-data".into(), |base| base.join("tintype"))
     }
 
     fn file(&self) -> Option<PathBuf> {
-        if let Some(named) = self.file.clone().or_else(|| self.var("TINTYPE_CONFIG").map(PathBuf::from)) {
+        if let Some(named) = self
+            .file
+            .clone()
+            .or_else(|| self.var("TINTYPE_CONFIG").map(PathBuf::from))
+        {
             return Some(named);
         }
-        let usual = ["tintype.toml".into(), self.data_dir().join("tintype.toml"), "/etc/tintype/tintype.toml".into()];
+        let usual = [
+            "tintype.toml".into(),
+            self.data_dir().join("tintype.toml"),
+            "/etc/tintype/tintype.toml".into(),
+        ];
         usual.into_iter().find(|path: &PathBuf| path.exists())
     }
 }
@@ -121,7 +147,10 @@ pub(super) fn load(sources: &Sources) -> Result<Config, ConfigError> {
         None => Table::new(),
     };
     for (name, key, text) in sources.settings() {
-        let fault = |message: String| ConfigError::Setting { source_name: name.clone(), message };
+        let fault = |message: String| ConfigError::Setting {
+            source_name: name.clone(),
+            message,
+        };
         let form =
             keys::form(&key).ok_or_else(|| fault(format!("there is no {key}{}", keys::suggest(&key))))?;
         let value = keys::value(form, &text).map_err(|must| fault(format!("{key} = {text:?}: {must}")))?;
@@ -144,8 +173,10 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
     parse(path, &text)
 }
 
@@ -156,7 +187,11 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
         let before = &text.as_bytes()[..at];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let message = explain(error.message(), String::from_utf8_lossy(before).as_ref());
-        ConfigError::File { path: path.to_owned(), line, message }
+        ConfigError::File {
+            path: path.to_owned(),
+            line,
+            message,
+        }
     };
     toml::from_str::<Config>(text).map_err(fault)?;
     toml::from_str::<Table>(text).map_err(fault)
@@ -164,10 +199,16 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Table, ConfigError> {
 
 /// Turns serde's "unknown field" into the nearest right key of the section that `before` ends in.
 fn explain(message: &str, before: &str) -> String {
-    let Some(written) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) else {
+    let Some(written) = message
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split('`').next())
+    else {
         return message.to_owned();
     };
-    let header = before.lines().rev().find_map(|line| line.trim().strip_prefix('[')?.split(']').next());
+    let header = before
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix('[')?.split(']').next());
     let key = match header {
         // The fault's own line is a header: the section itself is unknown.
         Some(_) if before.ends_with('[') => written.to_owned(),

@@ -26,14 +26,20 @@ pub enum LogFormat {
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { format: LogFormat::Human, level: "info".into() }
+        Self {
+            format: LogFormat::Human,
+            level: "info".into(),
+        }
     }
 }
 
 impl LogConfig {
     pub(super) fn check(&self, faults: &mut Vec<String>) {
         if let Err(error) = EnvFilter::try_new(&self.level) {
-            faults.push(format!("log.level = {:?}: {error}; try \"info\" or \"info,tintype=debug\"", self.level));
+            faults.push(format!(
+                "log.level = {:?}: {error}; try \"info\" or \"info,tintype=debug\"",
+                self.level
+            ));
         }
     }
 }

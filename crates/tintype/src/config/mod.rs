@@ -57,12 +57,18 @@ impl Config {
 
     /// The database's file: `{data_dir}/tintype.db` unless said otherwise.
     pub fn store_path(&self) -> PathBuf {
-        self.store.path.clone().unwrap_or_else(|| self.data_dir().join("tintype.db"))
+        self.store
+            .path
+            .clone()
+            .unwrap_or_else(|| self.data_dir().join("tintype.db"))
     }
 
     /// The key's file: `{data_dir}/tintype.key` unless said otherwise.
     pub fn key_file(&self) -> PathBuf {
-        self.secrets.key_file.clone().unwrap_or_else(|| self.data_dir().join("tintype.key"))
+        self.secrets
+            .key_file
+            .clone()
+            .unwrap_or_else(|| self.data_dir().join("tintype.key"))
     }
 
     /// Reads every source and checks the result.
@@ -85,7 +91,11 @@ impl Config {
         self.engine.check(&mut faults);
         self.watch.check(&mut faults);
         self.log.check(&mut faults);
-        if faults.is_empty() { Ok(()) } else { Err(ConfigError::Invalid(faults.join("\n"))) }
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError::Invalid(faults.join("\n")))
+        }
     }
 
     /// The effective configuration as TOML, paths resolved. It never holds a secret: those are in files that it names.
@@ -106,7 +116,11 @@ fn within<T: PartialOrd + std::fmt::Display>(
     range: std::ops::RangeInclusive<T>,
 ) {
     if !range.contains(&value) {
-        faults.push(format!("{key} = {value}: must be {} to {}", range.start(), range.end()));
+        faults.push(format!(
+            "{key} = {value}: must be {} to {}",
+            range.start(),
+            range.end()
+        ));
     }
 }
 

@@ -19,7 +19,12 @@ pub struct OperationsConfig {
 
 impl Default for OperationsConfig {
     fn default() -> Self {
-        Self { overall: 64, per_cluster: 4, answer_wait_seconds: 20, lease_seconds: 15 }
+        Self {
+            overall: 64,
+            per_cluster: 4,
+            answer_wait_seconds: 20,
+            lease_seconds: 15,
+        }
     }
 }
 
@@ -27,7 +32,12 @@ impl OperationsConfig {
     pub(super) fn check(&self, faults: &mut Vec<String>) {
         within(faults, "operations.overall", self.overall, 1..=10_000);
         within(faults, "operations.per_cluster", self.per_cluster, 1..=1_000);
-        within(faults, "operations.answer_wait_seconds", self.answer_wait_seconds, 1..=20);
+        within(
+            faults,
+            "operations.answer_wait_seconds",
+            self.answer_wait_seconds,
+            1..=20,
+        );
         within(faults, "operations.lease_seconds", self.lease_seconds, 3..=600);
     }
 }

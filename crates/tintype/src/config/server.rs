@@ -49,7 +49,12 @@ impl ServerConfig {
     }
 
     pub(super) fn check(&self, faults: &mut Vec<String>) {
-        within(faults, "server.max_connections", self.max_connections, 1..=1_000_000);
+        within(
+            faults,
+            "server.max_connections",
+            self.max_connections,
+            1..=1_000_000,
+        );
         if self.tls_certificate.is_some() != self.tls_key.is_some() {
             faults.push("server.tls_certificate and server.tls_key: set both, or neither".into());
         }
@@ -63,7 +68,10 @@ impl ServerConfig {
         }
         let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if self.region.is_empty() || !self.region.chars().all(word) {
-            faults.push(format!("server.region = {:?}: must be letters, digits, '-' and '_'", self.region));
+            faults.push(format!(
+                "server.region = {:?}: must be letters, digits, '-' and '_'",
+                self.region
+            ));
         }
     }
 }

@@ -5,8 +5,17 @@ use super::*;
 use std::path::Path;
 
 fn sources(env: &[(&str, &str)], overrides: &[(&str, &str)]) -> Sources {
-    let own = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-    let mut sources = Sources { file: None, env: own(env), overrides: own(overrides) };
+    let own = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect()
+    };
+    let mut sources = Sources {
+        file: None,
+        env: own(env),
+        overrides: own(overrides),
+    };
     sources.env.push(("HOME".into(), "/home/nobody-here".into()));
     sources
 }
@@ -14,7 +23,10 @@ fn sources(env: &[(&str, &str)], overrides: &[(&str, &str)]) -> Sources {
 fn with_file(text: &str, env: &[(&str, &str)], overrides: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
-    Config::load(&Sources { file: Some(file.path().to_owned()), ..sources(env, overrides) })
+    Config::load(&Sources {
+        file: Some(file.path().to_owned()),
+        ..sources(env, overrides)
+    })
 }
 
 fn fault(text: &str) -> String {
@@ -53,7 +65,10 @@ fn the_list_of_keys_is_what_the_types_accept() {
             found.push((format!("{section}.{key}"), form));
         }
     }
-    let mut known: Vec<_> = KEYS.iter().map(|(key, form)| ((*key).to_owned(), *form)).collect();
+    let mut known: Vec<_> = KEYS
+        .iter()
+        .map(|(key, form)| ((*key).to_owned(), *form))
+        .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
     known.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(found, known);
@@ -62,27 +77,50 @@ fn the_list_of_keys_is_what_the_types_accept() {
 #[test]
 fn flags_win_over_variables_over_the_file_over_defaults() {
     let file = "[operations]\noverall = 1\nper_cluster = 1\nlease_seconds = 5\n";
-    let env = [("TINTYPE_OPERATIONS__PER_CLUSTER", "2"), ("TINTYPE_OPERATIONS__LEASE_SECONDS", "6")];
+    let env = [
+        ("TINTYPE_OPERATIONS__PER_CLUSTER", "2"),
+        ("TINTYPE_OPERATIONS__LEASE_SECONDS", "6"),
+    ];
     let config = with_file(file, &env, &[("operations.lease_seconds", "7")]).unwrap();
     let operations = &config.operations;
-    assert_eq!((operations.overall, operations.per_cluster, operations.lease_seconds), (1, 2, 7));
+    assert_eq!(
+        (
+            operations.overall,
+            operations.per_cluster,
+            operations.lease_seconds
+        ),
+        (1, 2, 7)
+    );
     assert_eq!(operations.answer_wait_seconds, 20);
 }
 
 #[test]
 fn short_and_long_variables_name_the_same_key_and_the_long_one_wins() {
-    let config = Config::load(&sources(&[("TINTYPE_LISTEN", "127.0.0.1:1"), ("TINTYPE_DATA_DIR", "/d")], &[]));
+    let config = Config::load(&sources(
+        &[("TINTYPE_LISTEN", "127.0.0.1:1"), ("TINTYPE_DATA_DIR", "/d")],
+        &[],
+    ));
     let config = config.unwrap();
     assert_eq!(config.server.listen.port(), 1);
     assert_eq!(config.store_path(), Path::new("/d/tintype.db"));
     assert_eq!(config.key_file(), Path::new("/d/tintype.key"));
-    let both = [("TINTYPE_LISTEN", "127.0.0.1:1"), ("TINTYPE_SERVER__LISTEN", "127.0.0.1:2")];
-    assert_eq!(Config::load(&sources(&both, &[])).unwrap().server.listen.port(), 2);
+    let both = [
+        ("TINTYPE_LISTEN", "127.0.0.1:1"),
+        ("TINTYPE_SERVER__LISTEN", "127.0.0.1:2"),
+    ];
+    assert_eq!(
+        Config::load(&sources(&both, &[])).unwrap().server.listen.port(),
+        2
+    );
 }
 
 #[test]
 fn variables_of_the_command_line_are_not_settings() {
-    let env = [("TINTYPE_URL", "x"), ("TINTYPE_API_KEY", "y"), ("TINTYPE_PASSWORD_FILE", "z")];
+    let env = [
+        ("TINTYPE_URL", "x"),
+        ("TINTYPE_API_KEY", "y"),
+        ("TINTYPE_PASSWORD_FILE", "z"),
+    ];
     Config::load(&sources(&env, &[])).unwrap();
 }
 
@@ -95,21 +133,37 @@ fn a_number_like_text_stays_text() {
 #[test]
 fn unknown_keys_are_refused_with_line_and_nearest_key() {
     let message = fault("[server]\nlisten = \"127.0.0.1:1\"\nlissten = \"x\"\n");
-    assert!(message.contains("line 3: there is no server.lissten; did you mean server.listen?"), "{message}");
+    assert!(
+        message.contains("line 3: there is no server.lissten; did you mean server.listen?"),
+        "{message}"
+    );
     let message = fault("\n[sever]\nlisten = \"127.0.0.1:1\"\n");
-    assert!(message.contains("line 2: there is no sever; did you mean server?"), "{message}");
+    assert!(
+        message.contains("line 2: there is no sever; did you mean server?"),
+        "{message}"
+    );
     let message = fault("[server]\nlevel = \"debug\"\n");
-    assert!(message.contains("line 2: there is no server.level; did you mean log.level?"), "{message}");
+    assert!(
+        message.contains("line 2: there is no server.level; did you mean log.level?"),
+        "{message}"
+    );
     let message = fault("[server]\nzzzzqqqq = 1\n");
     assert!(message.ends_with("there is no server.zzzzqqqq"), "{message}");
 }
 
 #[test]
 fn unknown_variables_and_flags_are_refused_by_their_own_name() {
-    let error = Config::load(&sources(&[("TINTYPE_OPERATIONS__PER_CLUSTR", "1")], &[])).unwrap_err().to_string();
-    assert!(error.starts_with("TINTYPE_OPERATIONS__PER_CLUSTR: there is no operations.per_clustr"), "{error}");
+    let error = Config::load(&sources(&[("TINTYPE_OPERATIONS__PER_CLUSTR", "1")], &[]))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("TINTYPE_OPERATIONS__PER_CLUSTR: there is no operations.per_clustr"),
+        "{error}"
+    );
     assert!(error.ends_with("did you mean operations.per_cluster?"), "{error}");
-    let error = Config::load(&sources(&[], &[("log.fromat", "json")])).unwrap_err().to_string();
+    let error = Config::load(&sources(&[], &[("log.fromat", "json")]))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("log.fromat; did you mean log.format?"), "{error}");
 }
 
@@ -122,7 +176,9 @@ fn wrong_types_are_refused_where_they_stand() {
     assert!(error.to_string().contains("must be a whole number"), "{error}");
     let error = Config::load(&sources(&[("TINTYPE_LISTEN", "nowhere")], &[])).unwrap_err();
     assert!(error.to_string().starts_with("TINTYPE_LISTEN: "), "{error}");
-    let error = Config::load(&sources(&[], &[("log.format", "xml")])).unwrap_err().to_string();
+    let error = Config::load(&sources(&[], &[("log.format", "xml")]))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("human") && error.contains("json"), "{error}");
 }
 
@@ -132,9 +188,16 @@ fn a_listener_beyond_loopback_needs_tls_or_a_word() {
     let error = Config::load(&sources(&[], &[open])).unwrap_err().to_string();
     assert!(error.contains("allow_insecure_listener"), "{error}");
     Config::load(&sources(&[], &[open, ("server.allow_insecure_listener", "true")])).unwrap();
-    let tls = [open, ("server.tls_certificate", "c.pem"), ("server.tls_key", "k.pem")];
+    let tls = [
+        open,
+        ("server.tls_certificate", "c.pem"),
+        ("server.tls_key", "k.pem"),
+    ];
     Config::load(&sources(&[], &tls)).unwrap();
-    assert!(Config::load(&sources(&[], &tls[..2])).is_err(), "a certificate without its key");
+    assert!(
+        Config::load(&sources(&[], &tls[..2])).is_err(),
+        "a certificate without its key"
+    );
 }
 
 #[test]
@@ -145,8 +208,16 @@ fn every_fault_is_told_at_once() {
 
 #[test]
 fn a_file_that_is_named_must_be_there() {
-    let missing = Sources { file: Some("no/such.toml".into()), ..sources(&[], &[]) };
-    assert!(Config::load(&missing).unwrap_err().to_string().contains("no/such.toml"));
+    let missing = Sources {
+        file: Some("no/such.toml".into()),
+        ..sources(&[], &[])
+    };
+    assert!(
+        Config::load(&missing)
+            .unwrap_err()
+            .to_string()
+            .contains("no/such.toml")
+    );
     let error = Config::load(&sources(&[("TINTYPE_CONFIG", "no/other.toml")], &[])).unwrap_err();
     assert!(error.to_string().contains("no/other.toml"));
 }
@@ -164,14 +235,21 @@ fn the_file_in_the_data_directory_is_found() {
 fn data_is_kept_where_it_is_usual() {
     let plain = sources(&[], &[]);
     assert_eq!(plain.usual_data_dir(true), Path::new("/var/lib/tintype"));
-    assert_eq!(plain.usual_data_dir(false), Path::new("/home/nobody-here/.local/share/tintype"));
+    assert_eq!(
+        plain.usual_data_dir(false),
+        Path::new("/home/nobody-here/.local/share/tintype")
+    );
     let xdg = sources(&[("XDG_DATA_HOME", "/x")], &[]);
     assert_eq!(xdg.usual_data_dir(false), Path::new("/x/tintype"));
 }
 
 #[test]
 fn what_is_printed_reads_back_as_the_same() {
-    let config = Config::load(&sources(&[], &[("server.data_dir", "/d"), ("log.format", "json")])).unwrap();
+    let config = Config::load(&sources(
+        &[],
+        &[("server.data_dir", "/d"), ("log.format", "json")],
+    ))
+    .unwrap();
     let printed: Config = toml::from_str(&config.to_toml_redacted()).unwrap();
     assert_eq!(printed.server, config.server);
     assert_eq!(printed.log, config.log);

@@ -15,13 +15,26 @@ pub struct WatchConfig {
 
 impl Default for WatchConfig {
     fn default() -> Self {
-        Self { interval_seconds: 60, recent_success_window_hours: 24 }
+        Self {
+            interval_seconds: 60,
+            recent_success_window_hours: 24,
+        }
     }
 }
 
 impl WatchConfig {
     pub(super) fn check(&self, faults: &mut Vec<String>) {
-        within(faults, "watch.interval_seconds", self.interval_seconds, 1..=86_400);
-        within(faults, "watch.recent_success_window_hours", self.recent_success_window_hours, 1..=8_760);
+        within(
+            faults,
+            "watch.interval_seconds",
+            self.interval_seconds,
+            1..=86_400,
+        );
+        within(
+            faults,
+            "watch.recent_success_window_hours",
+            self.recent_success_window_hours,
+            1..=8_760,
+        );
     }
 }

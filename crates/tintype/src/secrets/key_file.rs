@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 
 pub(super) type Key = Zeroizing<[u8; 32]>;
 
-const COMMENT: &str = "# The key that seals secrets in Tintype's database. Keep a copy apart from its backups.";
+const COMMENT: &str =
+    "# The key that seals secrets in Tintype's database. Keep a copy apart from its backups.";
 
 pub(super) fn open_or_create(path: &Path, store_is_new: bool) -> Result<Key, SecretsError> {
     let text = match std::fs::read_to_string(path) {
@@ -22,23 +23,43 @@ pub(super) fn open_or_create(path: &Path, store_is_new: bool) -> Result<Key, Sec
         Err(source) if source.kind() == ErrorKind::InvalidData => {
             return Err(SecretsError::KeyMalformed(path.to_owned()));
         }
-        Err(source) => return Err(SecretsError::KeyFile { path: path.to_owned(), action: "read", source }),
+        Err(source) => {
+            return Err(SecretsError::KeyFile {
+                path: path.to_owned(),
+                action: "read",
+                source,
+            });
+        }
     };
-    let read = |source| SecretsError::KeyFile { path: path.to_owned(), action: "read", source };
+    let read = |source| SecretsError::KeyFile {
+        path: path.to_owned(),
+        action: "read",
+        source,
+    };
     let mode = std::fs::metadata(path).map_err(read)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err(SecretsError::KeyReadable { path: path.to_owned(), mode });
+        return Err(SecretsError::KeyReadable {
+            path: path.to_owned(),
+            mode,
+        });
     }
     parse(&text).ok_or_else(|| SecretsError::KeyMalformed(path.to_owned()))
 }
 
 fn parse(text: &str) -> Option<Key> {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'));
     let line = lines.next()?;
     if lines.next().is_some() {
         return None;
     }
-    let encoding = if line.len() == 64 { HEXLOWER_PERMISSIVE } else { BASE64 };
+    let encoding = if line.len() == 64 {
+        HEXLOWER_PERMISSIVE
+    } else {
+        BASE64
+    };
     let bytes = Zeroizing::new(encoding.decode(line.as_bytes()).ok()?);
     Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
 }
@@ -47,17 +68,30 @@ fn parse(text: &str) -> Option<Key> {
 fn create(path: &Path) -> Result<Key, SecretsError> {
     let key = Zeroizing::new(ids::random::<32>());
     let text = Zeroizing::new(format!("{COMMENT}\n{}\n", HEXLOWER.encode(key.as_slice())));
-    write(path, &text)
-        .map_err(|source| SecretsError::KeyFile { path: path.to_owned(), action: "made", source })?;
+    write(path, &text).map_err(|source| SecretsError::KeyFile {
+        path: path.to_owned(),
+        action: "made",
+        source,
+    })?;
     Ok(key)
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)?;
     let mut draft = path.as_os_str().to_owned();
     draft.push(format!(".{}", ids::cluster_id()));
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     // A link fails when another process was first; a rename would replace its key.
@@ -85,8 +119,15 @@ mod tests {
         let dir = dir();
         let path = dir.path().join("new/dir/tintype.key");
         let made = open_or_create(&path, true).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "a draft was left behind");
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert_eq!(
+            std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+            1,
+            "a draft was left behind"
+        );
         assert_eq!(open_or_create(&path, true).unwrap(), made);
         assert_eq!(open_or_create(&path, false).unwrap(), made);
     }
@@ -116,10 +157,21 @@ mod tests {
     #[test]
     fn hexadecimal_and_base64_with_comments_are_keys_and_nothing_else_is() {
         let zeros = "A".repeat(43) + "=";
-        for good in [&"0".repeat(64), &format!("# a\n\n  {}  \n# b\n", "0".repeat(64)), &zeros] {
+        for good in [
+            &"0".repeat(64),
+            &format!("# a\n\n  {}  \n# b\n", "0".repeat(64)),
+            &zeros,
+        ] {
             assert_eq!(parse(good).unwrap().as_slice(), [0; 32]);
         }
-        for bad in ["", "# only\n", "00", &"0".repeat(66), &"g".repeat(64), &format!("{zeros}\n{zeros}\n")] {
+        for bad in [
+            "",
+            "# only\n",
+            "00",
+            &"0".repeat(66),
+            &"g".repeat(64),
+            &format!("{zeros}\n{zeros}\n"),
+        ] {
             assert!(parse(bad).is_none(), "{bad:?}");
         }
     }
@@ -129,8 +181,14 @@ mod tests {
         let dir = dir();
         let path = dir.path().join("key");
         put(&path, "nonsense", 0o600);
-        assert!(matches!(open_or_create(&path, true), Err(SecretsError::KeyMalformed(_))));
+        assert!(matches!(
+            open_or_create(&path, true),
+            Err(SecretsError::KeyMalformed(_))
+        ));
         std::fs::write(&path, [0xff, 0xfe]).unwrap();
-        assert!(matches!(open_or_create(&path, true), Err(SecretsError::KeyMalformed(_))));
+        assert!(matches!(
+            open_or_create(&path, true),
+            Err(SecretsError::KeyMalformed(_))
+        ));
     }
 }

@@ -61,7 +61,11 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify_password(&"correct horse".into(), &hash).unwrap());
         assert!(!verify_password(&"correct hors".into(), &hash).unwrap());
-        assert_ne!(hash, hash_password(&"correct horse".into()).unwrap(), "the salt is not random");
+        assert_ne!(
+            hash,
+            hash_password(&"correct horse".into()).unwrap(),
+            "the salt is not random"
+        );
     }
 
     #[test]

@@ -71,7 +71,10 @@ impl Sealer {
         envelope.extend_from_slice(&nonce);
         let mut body = Zeroizing::new(plain.to_vec());
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let tag = self.0.seal.seal_in_place_separate_tag(nonce, Aad::from(context), &mut body);
+        let tag = self
+            .0
+            .seal
+            .seal_in_place_separate_tag(nonce, Aad::from(context), &mut body);
         let tag = tag.expect("what the store keeps is shorter than AES-GCM's limit");
         envelope.extend_from_slice(&body);
         envelope.extend_from_slice(tag.as_ref());
@@ -90,7 +93,8 @@ impl Sealer {
         if header[1..=ID_LEN] != self.0.id {
             return Err(SecretsError::OtherKey);
         }
-        let nonce = Nonce::try_assume_unique_for_key(&header[1 + ID_LEN..]).map_err(|_| SecretsError::Damaged)?;
+        let nonce =
+            Nonce::try_assume_unique_for_key(&header[1 + ID_LEN..]).map_err(|_| SecretsError::Damaged)?;
         let mut body = Zeroizing::new(body.to_vec());
         let opened = self.0.seal.open_in_place(nonce, Aad::from(context), &mut body);
         let len = opened.map_err(|_| SecretsError::Damaged)?.len();
@@ -119,7 +123,10 @@ mod tests {
     fn what_is_sealed_opens_in_its_own_place_only() {
         let sealer = Sealer::new(&[7; 32]);
         let sealed = sealer.seal("clusters/a/secrets", b"hunter2");
-        assert_eq!(sealer.open("clusters/a/secrets", &sealed).unwrap().as_slice(), b"hunter2");
+        assert_eq!(
+            sealer.open("clusters/a/secrets", &sealed).unwrap().as_slice(),
+            b"hunter2"
+        );
         let moved = sealer.open("clusters/b/secrets", &sealed);
         assert!(matches!(moved, Err(SecretsError::Damaged)));
     }
@@ -127,7 +134,10 @@ mod tests {
     #[test]
     fn another_key_is_told_from_damage() {
         let sealed = Sealer::new(&[7; 32]).seal("c", b"x");
-        assert!(matches!(Sealer::new(&[8; 32]).open("c", &sealed), Err(SecretsError::OtherKey)));
+        assert!(matches!(
+            Sealer::new(&[8; 32]).open("c", &sealed),
+            Err(SecretsError::OtherKey)
+        ));
     }
 
     #[test]
@@ -154,7 +164,11 @@ mod tests {
         let sealer = Sealer::new(&[7; 32]);
         let mac = sealer.mac("body", b"x");
         assert_eq!(mac, sealer.mac("body", b"x"));
-        for other in [sealer.mac("body", b"y"), sealer.mac("bod", b"yx"), Sealer::new(&[8; 32]).mac("body", b"x")] {
+        for other in [
+            sealer.mac("body", b"y"),
+            sealer.mac("bod", b"yx"),
+            Sealer::new(&[8; 32]).mac("body", b"x"),
+        ] {
             assert_ne!(mac, other);
         }
     }
