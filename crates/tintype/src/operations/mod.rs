@@ -12,12 +12,12 @@ use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 
 pub mod clusters;
 pub mod engines;
 pub mod platform;
 pub mod reads;
+pub mod writers;
 
 mod credentials;
 mod driver;
@@ -178,20 +178,16 @@ impl Operations {
     }
 
     /// Waits for the first answer, at most as long as configured. `None`: the bound passed, and the intent is durable.
-    async fn first_answer(
-        &self,
-        id: &str,
-        answer: &mut watch::Receiver<Option<Answer>>,
-    ) -> Result<Option<Answer>> {
+    async fn first_answer(&self, id: &str, waiter: &mut live::Waiter<'_>) -> Result<Option<Answer>> {
         let bound = tokio::time::sleep(Duration::from_secs(self.config().operations.answer_wait_seconds));
         tokio::pin!(bound);
         loop {
-            if let Some(answer) = answer.borrow_and_update().clone() {
+            if let Some(answer) = waiter.known() {
                 return Ok(Some(answer));
             }
             tokio::select! {
                 () = &mut bound => return Ok(None),
-                _ = answer.changed() => {}
+                () = waiter.changed() => {}
                 () = tokio::time::sleep(READ_ANSWER) => {
                     let operation = self.operation(id).await?;
                     if operation.answer.is_some() || operation.status.is_terminal() {
@@ -207,11 +203,10 @@ impl Operations {
         observe::refresh(self, id).await;
     }
 
-    /// Called when an operation has ended here.
-    fn ended(&self, operation: &Operation) {
-        self.live().forget(&operation.id);
-        let (operations, id) = (self.clone(), operation.cluster_id.clone());
-        tokio::spawn(async move { observe::refresh(&operations, &id).await });
+    /// Looks at a cluster in the background.
+    fn refresh_soon(&self, id: &crate::model::ClusterId) {
+        let (operations, id) = (self.clone(), id.clone());
+        tokio::spawn(async move { operations.refresh(&id).await });
     }
 
     fn now(&self) -> Timestamp {
