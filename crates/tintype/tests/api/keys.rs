@@ -2,6 +2,7 @@
 
 use crate::description::{Definition, conforms};
 use crate::support::{Server, key};
+use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -14,14 +15,9 @@ const KEYS: &str = "/api/v1/users/auth/keys";
 async fn make(server: &Server, body: &str) -> (StatusCode, Value) {
     let request = Request::post(KEYS)
         .header("authorization", key("admin"))
-        .body(body.to_owned())
+        .body(Body::from(body.to_owned()))
         .unwrap();
-    let response = server
-        .router
-        .clone()
-        .oneshot(request.map(Into::into))
-        .await
-        .unwrap();
+    let response = server.router.clone().oneshot(request).await.unwrap();
     let status = response.status();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&bytes).unwrap())

@@ -92,7 +92,7 @@ impl Server {
         server
     }
 
-    /// A user with [`PASSWORD`] and an API key whose id is `key{name}`.
+    /// A user with [`PASSWORD`] and an API key, whose id is `key` and the name without underscores.
     pub async fn add_user(&self, name: &str, roles: &[Role], enabled: bool) {
         let now = Timestamp::UNIX_EPOCH;
         let (name, roles) = (name.to_owned(), roles.to_vec());
@@ -104,7 +104,7 @@ impl Server {
         };
         self.app.store.create_user(&user, now).await.unwrap();
         let key = ApiKey {
-            id: format!("key{name}"),
+            id: key_id(&name),
             secret_hash: api_key_hash(SECRET),
             user: name,
             description: "for tests".to_owned(),
@@ -243,7 +243,12 @@ fn check_failure(what: &str, reply: &Reply) {
 
 /// `Authorization` with the API key that [`Server::add_user`] made.
 pub fn key(user: &str) -> String {
-    format!("ApiKey tt_key{user}_{SECRET}")
+    format!("ApiKey tt_{}_{SECRET}", key_id(user))
+}
+
+/// Ids have no underscore.
+fn key_id(user: &str) -> String {
+    format!("key{}", user.replace('_', ""))
 }
 
 /// `Authorization` with a password.
