@@ -93,8 +93,8 @@ async fn a_stop_lets_a_running_request_end_and_takes_no_other() {
             .send(),
     );
     // The take is being waited for once its operation is there.
-    let operations = format!("/api/tintype/v1/operations");
-    while running.server.get(&operations).await.body["operations"] == serde_json::json!([]) {
+    let operations = "/api/tintype/v1/operations";
+    while running.server.get(operations).await.body["operations"] == serde_json::json!([]) {
         tokio::task::yield_now().await;
     }
     running.stop.cancel();
