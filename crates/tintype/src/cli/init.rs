@@ -28,7 +28,7 @@ pub fn run(args: &Args, global: &Global) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::Failed(format!("cannot start: {error}")))?;
     let admin = runtime.block_on(async {
-        let store = serve::open_store(&config).await?;
+        let (store, _) = serve::open_store(&config).await?;
         let now = SystemClock.now();
         let admin = match args.new_admin_password {
             true => admin::renew(&*store, &config.admin, now).await,

@@ -150,7 +150,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             let request = Request::native(Method::DELETE, &["repositories", &name])?;
             context
                 .client(false)?
-                .send(&request.query("cleanup", cleanup.then_some(true)))
+                .send(&request.query("cleanup_deployments", cleanup.then_some(true)))
                 .await?;
             context.note(&format!("deleted {name}; its storage stays as it is"));
             Ok(())
