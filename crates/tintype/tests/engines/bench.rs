@@ -219,17 +219,6 @@ impl Bench {
         self.api.send("POST", &path, Value::Null).await
     }
 
-    /// The kinds and messages of an operation's events.
-    pub async fn events(&self, id: &str) -> Vec<(String, String)> {
-        let listed = self.api.get(&format!("{NATIVE}/operations/{id}/events")).await;
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let events = listed["events"].as_array().unwrap();
-        events
-            .iter()
-            .map(|event| (text(&event["kind"]), text(&event["message"])))
-            .collect()
-    }
-
     /// The path of the cluster in the native API.
     pub fn native(&self, below: &str) -> String {
         format!("{NATIVE}/clusters/{}{below}", self.cluster)

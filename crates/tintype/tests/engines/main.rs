@@ -25,7 +25,7 @@ macro_rules! on_engine {
     };
 }
 
-use {on_engine, on_every_engine};
+use on_engine;
 
 mod api;
 mod bench;
