@@ -58,7 +58,7 @@ async fn an_address_of_another_engine_is_refused_until_pinned_anew(rig: Arc<Rig>
     let mut change = json!({"url": door.url, "ca": door.ca, "auth": door.auth});
 
     let refused = bench.api.send("PATCH", &bench.native(""), change.clone()).await;
-    let message = refused.failed(500, "clusters.snapshot.failed");
+    let message = refused.failed(409, "root.conflict");
     assert!(message.contains("--repin"), "{message}");
     let after = bench.api.get(&bench.native("")).await;
     assert_eq!((&after["url"], &after["uuid"]), (&before["url"], &before["uuid"]));

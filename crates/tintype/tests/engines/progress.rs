@@ -22,7 +22,18 @@ async fn a_running_snapshot_tells_bytes_and_files_by_index_and_shard(rig: Arc<Ri
     let mut before: HashMap<String, u64> = HashMap::new();
     let mut halfway = 0;
     for progress in &seen {
-        for (what, done, total) in amounts(progress) {
+        let amounts = amounts(progress);
+        for unit in ["bytes", "files"] {
+            let below = amounts
+                .iter()
+                .filter(|(what, ..)| what.ends_with(&format!("/{unit}")));
+            let sum: u64 = below.map(|(_, done, _)| done).sum();
+            assert_eq!(
+                progress[unit]["done"], sum,
+                "the shards' {unit} are the whole's: {progress}"
+            );
+        }
+        for (what, done, total) in amounts {
             assert!(total.is_none_or(|total| done <= total), "{what}: {progress}");
             assert!(
                 before.get(&what).is_none_or(|before| *before <= done),
@@ -34,9 +45,7 @@ async fn a_running_snapshot_tells_bytes_and_files_by_index_and_shard(rig: Arc<Ri
     }
     assert!(halfway > 0, "no progress between nothing and all: {seen:?}");
     for shard in 0..2 {
-        let bytes = before[&format!("base-big/{shard}/bytes")];
-        assert!(bytes > 1 << 20, "{bytes} bytes of shard {shard}");
-        assert!(before[&format!("base-big/{shard}/files")] >= 8);
+        assert!(before[&format!("base-big/{shard}/bytes")] > 0, "{before:?}");
     }
     let measured = seen
         .iter()

@@ -82,7 +82,7 @@ async fn a_restore_never_writes_onto_an_existing_index(rig: Arc<Rig>) {
         .ask_restore(json!({"indices": ["base-one", "base-two"], "rename": rename}))
         .await;
 
-    let message = answer.failed(500, "clusters.snapshot.failed");
+    let message = answer.failed(409, "clusters.snapshot.index_conflict");
     assert!(message.contains(&taken), "{message}");
     assert_eq!(rig.documents(&taken).await, before);
     assert!(!rig.indices().await.contains(&free) && indices.contains(&taken));
