@@ -1,1 +1,14 @@
-//! tintype-testkit
+//! What tests of Tintype stand on: real engines and servers started as processes ([`engines`], [`s3`],
+//! [`tintype`]), an in-process fake engine ([`fake`]) and a proxy that breaks the network on purpose ([`proxy`]),
+//! both scripted with the rules of [`faults`].
+//!
+//! Processes started here die with the test process; servers in this process run on a runtime of their own, so
+//! they outlive the `#[tokio::test]` that made them and end when their handle is dropped.
+
+pub mod certs;
+pub mod client;
+pub mod engines;
+pub mod ports;
+pub mod process;
+pub mod wait;
+pub mod workdir;
