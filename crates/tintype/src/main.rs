@@ -1,3 +1,5 @@
 //! The tintype binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tintype::cli::main()
+}

@@ -1,1 +1,132 @@
-//! The command line.
+//! The command line. The client's verbs speak only to the HTTP API; `serve` and `init` are the server's own.
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+pub mod cells;
+pub mod client;
+pub mod context;
+pub mod duration;
+pub mod error;
+pub mod follow;
+pub mod global;
+pub mod output;
+pub mod progress;
+pub mod secret;
+pub mod seen;
+
+pub mod admin;
+pub mod apikey;
+pub mod cluster;
+pub mod completion;
+pub mod config;
+pub mod init;
+pub mod operation;
+pub mod repository;
+pub mod role;
+pub mod serve;
+pub mod snapshot;
+pub mod sources;
+pub mod version;
+
+use context::Context;
+use error::{CliError, Result};
+
+/// Snapshots for fleets of Elasticsearch and OpenSearch clusters.
+#[derive(Debug, Parser)]
+#[command(name = "tintype", version, about, propagate_version = true, infer_subcommands = false)]
+#[command(after_help = "Exit codes: 0 success, 1 error, 2 usage, 3 ended but not good, 4 not found, 5 not allowed,\n\
+6 conflict or precondition, 7 server unreachable or busy, 124 timeout, 130 interrupted")]
+pub struct Cli {
+    #[command(flatten)]
+    global: global::Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(sources::Args),
+    /// Make the data directory, the key, the database and the admin, and exit
+    Init(init::Args),
+    /// The configuration
+    #[command(subcommand)]
+    Config(config::Verb),
+    /// The version of this program, and of the server with --server
+    Version(version::Args),
+    /// Clusters: attach, list, show, update, detach
+    #[command(subcommand)]
+    Cluster(cluster::Verb),
+    /// Repositories: where snapshots go
+    #[command(subcommand)]
+    Repository(repository::Verb),
+    /// Snapshots: take, list, show, restore
+    #[command(subcommand)]
+    Snapshot(snapshot::Verb),
+    /// Operations: what runs and what became of it
+    #[command(subcommand)]
+    Operation(operation::Verb),
+    /// Your API keys
+    #[command(subcommand)]
+    Apikey(apikey::Verb),
+    /// The roles that an access level needs on an engine
+    #[command(subcommand)]
+    Role(role::Verb),
+    /// A completion script for your shell
+    Completion(completion::Args),
+}
+
+/// Parses the command line, runs it, and says how it ended.
+pub fn main() -> ExitCode {
+    // Prints help, version and usage errors itself, and exits with 0 or 2.
+    let cli = Cli::parse();
+    let json = cli.global.output.is_json();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error, json);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn report(error: &CliError, json: bool) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{}", error.render(json));
+}
+
+/// The whole command line, for completion scripts, documentation and tests.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Init(args) => init::run(&args, &cli.global),
+        Command::Config(verb) => config::run(&verb, cli.global.output),
+        Command::Completion(args) => completion::run(&args),
+        client => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| CliError::Failed(format!("cannot start: {error}")))?;
+            runtime.block_on(run_client(client, &Context::new(cli.global)))
+        }
+    }
+}
+
+async fn run_client(command: Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Version(args) => version::run(&args, context).await,
+        Command::Cluster(verb) => cluster::run(verb, context).await,
+        Command::Repository(verb) => repository::run(verb, context).await,
+        Command::Snapshot(verb) => snapshot::run(verb, context).await,
+        Command::Operation(verb) => operation::run(verb, context).await,
+        Command::Apikey(verb) => apikey::run(verb, context).await,
+        Command::Role(verb) => role::run(verb, context).await,
+        Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! `tintype cluster attach URL`.
+
+use super::{VIEW, engine};
+use crate::cli::client::Request;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Result};
+use crate::cli::global::process_env;
+use http::Method;
+use serde_json::Value;
+
+/// What to attach.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The engine's address
+    #[arg(value_name = "ENGINE_URL")]
+    pub engine_url: String,
+    /// Keep this id, which scripts already use (ECE's have 32 hexadecimal digits)
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// A name for people; the engine's own when absent
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    #[command(flatten)]
+    engine: engine::Args,
+}
+
+/// Attaches it with the access level `observe` unless told otherwise: only reads are ever sent.
+///
+/// # Errors
+/// See [`CliError`].
+pub async fn run(args: Args, context: &Context) -> Result<()> {
+    refuse_credentials(&args.engine_url)?;
+    let mut members = args.engine.members(&process_env)?;
+    members.insert("url".into(), args.engine_url.into());
+    members.extend(args.id.map(|id| ("id".into(), id.into())));
+    members.extend(args.name.map(|name| ("name".into(), name.into())));
+    members.entry("access").or_insert("observe".into());
+    let request = Request::native(Method::POST, &["clusters"])?.body(Value::Object(members));
+    context.one(&VIEW, &context.client(false)?.send(&request).await?.body)
+}
+
+/// An address is shown to everybody who may read clusters, so secrets must not be in it.
+pub fn refuse_credentials(url: &str) -> Result<()> {
+    match url.parse::<url::Url>() {
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            let way = "credentials do not belong into the engine's address: use --engine-user";
+            Err(CliError::Usage(way.into()))
+        }
+        _ => Ok(()),
+    }
+}

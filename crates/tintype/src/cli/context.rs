@@ -1,0 +1,85 @@
+//! What a client's verb is handed: the options of every command, and how to print.
+
+use super::client::{ANSWER_TIMEOUT, Client};
+use super::error::{CliError, Result};
+use super::global::{Global, process_env};
+use super::output::{Format, View, print, say};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long `--wait` waits unless told otherwise.
+const END_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+
+/// The options of every command.
+#[derive(Debug)]
+pub struct Context {
+    global: Global,
+}
+
+impl Context {
+    /// From the parsed options.
+    pub fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    /// A client. When the command waits for an operation's end, `--timeout` bounds that wait and not each answer.
+    ///
+    /// # Errors
+    /// Usage: see [`Global::connection`] and [`Client::new`].
+    pub fn client(&self, waits: bool) -> Result<Client> {
+        let limit = self.global.timeout.unwrap_or(ANSWER_TIMEOUT);
+        let connection = self.global.connection(&process_env)?;
+        let client = Client::new(connection, if waits { limit.min(ANSWER_TIMEOUT) } else { limit })?;
+        if self.global.insecure {
+            self.note("warning: --insecure: the server's certificate is not checked");
+        }
+        Ok(client)
+    }
+
+    /// The longest wait for an operation's end.
+    pub fn end_timeout(&self) -> Duration {
+        self.global.timeout.unwrap_or(END_TIMEOUT)
+    }
+
+    /// The format of data.
+    pub fn format(&self) -> Format {
+        self.global.output
+    }
+
+    /// Nothing but errors on standard error.
+    pub fn quiet(&self) -> bool {
+        self.global.quiet
+    }
+
+    /// A line on standard error, unless `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.global.quiet {
+            say(text);
+        }
+    }
+
+    /// Prints one thing.
+    ///
+    /// # Errors
+    /// Failed: standard output cannot be written.
+    pub fn one(&self, view: &View, row: &Value) -> Result<()> {
+        print(&view.one(self.global.output, row)?)
+    }
+
+    /// Prints the list that is the member `name` of an answer.
+    ///
+    /// # Errors
+    /// Failed: the answer has no such list.
+    pub fn list(&self, view: &View, answer: &Value, name: &str) -> Result<()> {
+        print(&view.list(self.global.output, members(answer, name)?)?)
+    }
+}
+
+/// The list that is the member `name` of an answer.
+///
+/// # Errors
+/// Failed: there is none.
+pub fn members<'a>(answer: &'a Value, name: &str) -> Result<&'a Vec<Value>> {
+    let missing = || CliError::Failed(format!("the server's answer has no list {name:?}"));
+    answer.get(name).and_then(Value::as_array).ok_or_else(missing)
+}

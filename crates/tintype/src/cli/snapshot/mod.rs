@@ -1,0 +1,138 @@
+//! `tintype snapshot take|list|show|restore`.
+
+use super::cells::{between, count, text};
+use super::client::Request;
+use super::cluster;
+use super::context::Context;
+use super::error::{CliError, Result};
+use super::output::{Column, View};
+use clap::Subcommand;
+use http::Method;
+use serde_json::Value;
+
+pub mod restore;
+pub mod take;
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Take a snapshot of a cluster
+    Take(take::Args),
+    /// The snapshots in a cluster's repository, newest first, whoever took them
+    List {
+        /// The cluster's id or name
+        cluster: String,
+        /// The platform's or the engine's name of a repository; the cluster's own when absent
+        #[arg(long, value_name = "NAME")]
+        repository: Option<String>,
+    },
+    /// One snapshot
+    Show {
+        /// The cluster's id or name
+        cluster: String,
+        /// REPOSITORY/NAME, or REPOSITORY NAME
+        #[arg(num_args = 1..=2, required = true, value_name = "REPOSITORY/NAME")]
+        snapshot: Vec<String>,
+    },
+    /// Restore indices of a snapshot on the same cluster, under names that do not exist yet
+    Restore(restore::Args),
+}
+
+const VIEW: View = View {
+    name: |row| format!("{}/{}", text(row, "/repository"), text(row, "/name")),
+    columns: &[
+        Column { title: "REPOSITORY", cell: |row| text(row, "/repository") },
+        Column { title: "NAME", cell: |row| text(row, "/name") },
+        Column { title: "STATE", cell: |row| text(row, "/state") },
+        Column { title: "GOOD", cell: |row| text(row, "/good") },
+        Column { title: "INDICES", cell: |row| count(row, "/indices") },
+        Column { title: "SHARDS", cell: shards },
+        Column { title: "STARTED", cell: |row| text(row, "/start_time") },
+        Column { title: "TOOK", cell: |row| between(row, "/start_time", "/end_time") },
+        Column { title: "BY TINTYPE", cell: |row| text(row, "/made_by_tintype") },
+    ],
+    details: &[
+        Column { title: "UUID", cell: |row| text(row, "/uuid") },
+        Column { title: "OPERATION", cell: |row| text(row, "/operation") },
+        Column { title: "INDEX NAMES", cell: |row| text(row, "/indices") },
+        Column { title: "FAILURES", cell: failures },
+    ],
+};
+
+fn shards(row: &Value) -> String {
+    let failed = row.pointer("/shards/failed").and_then(Value::as_u64).unwrap_or(0);
+    let all = format!("{} of {}", text(row, "/shards/done"), text(row, "/shards/total"));
+    if failed == 0 { all } else { format!("{all}, {failed} failed") }
+}
+
+fn failures(row: &Value) -> String {
+    let failures = row.get("failures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let line = |f: &Value| format!("{}[{}]: {}", text(f, "/index"), text(f, "/shard"), text(f, "/reason"));
+    let shown: Vec<_> = failures.iter().take(5).map(line).collect();
+    match failures.len() {
+        0 => "-".to_owned(),
+        n if n > shown.len() => format!("{}; and {} more", shown.join("; "), n - shown.len()),
+        _ => shown.join("; "),
+    }
+}
+
+/// Runs a verb.
+///
+/// # Errors
+/// See [`CliError`].
+pub async fn run(verb: Verb, context: &Context) -> Result<()> {
+    match verb {
+        Verb::Take(args) => take::run(args, context).await,
+        Verb::Restore(args) => restore::run(args, context).await,
+        Verb::List { cluster, repository } => {
+            let client = context.client(false)?;
+            let id = cluster::resolve(&client, &cluster).await?;
+            let request = Request::native(Method::GET, &["clusters", &id, "snapshots"])?;
+            let answer = client.send(&request.query("repository", repository)).await?.body;
+            context.list(&VIEW, &answer, "snapshots")
+        }
+        Verb::Show { cluster, snapshot } => {
+            let (repository, name) = parse_snapshot(&snapshot)?;
+            let client = context.client(false)?;
+            let id = cluster::resolve(&client, &cluster).await?;
+            let found = client.get(&["clusters", &id, "snapshots", &repository, &name]).await?;
+            context.one(&VIEW, &found)
+        }
+    }
+}
+
+/// `REPOSITORY/NAME` or `REPOSITORY NAME`.
+fn parse_snapshot(words: &[String]) -> Result<(String, String)> {
+    let pair = match words {
+        [both] => both.split_once('/').map(|(repository, name)| (repository.to_owned(), name.to_owned())),
+        [repository, name] => Some((repository.clone(), name.clone())),
+        _ => None,
+    };
+    pair.filter(|(repository, name)| !repository.is_empty() && !name.is_empty())
+        .ok_or_else(|| CliError::Usage("name the snapshot as REPOSITORY/NAME".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_snapshot_is_named_with_its_repository() {
+        let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let expected = ("r".to_owned(), "s".to_owned());
+        assert_eq!(parse_snapshot(&words(&["r/s"])).unwrap(), expected);
+        assert_eq!(parse_snapshot(&words(&["r", "s"])).unwrap(), expected);
+        for bad in [&["s"][..], &["/s"], &["r/"], &["r", ""], &[]] {
+            assert_eq!(parse_snapshot(&words(bad)).unwrap_err().exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn failed_shards_are_counted_and_the_first_are_named() {
+        let failure = json!({"index": "i", "shard": 0, "reason": "gone"});
+        let row = json!({"shards": {"total": 9, "done": 2, "failed": 7}, "failures": vec![failure; 7]});
+        assert_eq!(shards(&row), "2 of 9, 7 failed");
+        assert!(failures(&row).ends_with("i[0]: gone; and 2 more"));
+    }
+}
