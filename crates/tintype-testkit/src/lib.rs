@@ -8,7 +8,13 @@
 pub mod certs;
 pub mod client;
 pub mod engines;
+pub mod fake;
+pub mod faults;
 pub mod ports;
 pub mod process;
+pub mod proxy;
+pub mod s3;
+mod server;
+pub mod tintype;
 pub mod wait;
 pub mod workdir;

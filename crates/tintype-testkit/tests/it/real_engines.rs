@@ -1,4 +1,4 @@
-//! The engines and servers of the testkit really start, and the testkit's doors into them open.
+//! The engines really start, and the doors into them open.
 
 use std::path::PathBuf;
 
