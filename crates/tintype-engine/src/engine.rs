@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use crate::api::cluster::Identity;
 use crate::config::{ConfigError, EngineConfig};
 use crate::dialect::Dialect;
-use crate::error::{Error, NotSent};
+use crate::error::{CallSite, Error, NotSent};
 use crate::wire::client::{Answer, Call, Client};
+use crate::wire::route::Route;
 
 /// How long a version is believed; engines are upgraded while we run.
 const DIALECT_AGE: Duration = Duration::from_secs(600);
@@ -45,9 +46,12 @@ impl Engine {
     }
 
     /// The dialect as a step before a change: if it cannot be read, the change was not sent.
-    pub(crate) async fn dialect_before_change(&self) -> Result<Dialect, Error> {
+    pub(crate) async fn dialect_before(&self, method: &'static str, path: &[&str]) -> Result<Dialect, Error> {
         self.dialect().await.map_err(|error| Error::NotSent {
-            at: error.at().clone(),
+            at: CallSite {
+                method,
+                path: Route::new(path).path(),
+            },
             why: NotSent::Precheck(Box::new(error)),
         })
     }

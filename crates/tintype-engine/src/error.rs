@@ -253,7 +253,7 @@ impl Error {
             })
     }
 
-    /// The engine takes one snapshot at a time and is busy with another.
+    /// The engine takes one snapshot, or before 7.0 one restore, at a time and is busy with another.
     pub fn is_concurrent_snapshot(&self) -> bool {
         self.has_kind("concurrent_snapshot_execution_exception")
     }

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::operations::Operations;
 use crate::operations::engines::Engines;
+use crate::secrets::Sealer;
 use crate::store::Store;
 use std::sync::Arc;
 
@@ -16,6 +17,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// The durable state.
     pub store: Arc<dyn Store>,
+    /// Recognises equal request bodies without keeping them.
+    pub sealer: Sealer,
     /// Connections to the clusters' engines.
     pub engines: Engines,
     /// Starts, follows and cancels operations.
@@ -24,7 +27,7 @@ pub struct App {
 
 impl App {
     /// Puts the parts together. Nothing runs yet.
-    pub fn new(config: Config, clock: Arc<dyn Clock>, store: Arc<dyn Store>) -> Self {
+    pub fn new(config: Config, clock: Arc<dyn Clock>, store: Arc<dyn Store>, sealer: Sealer) -> Self {
         let config = Arc::new(config);
         let engines = Engines::new(Arc::clone(&config), Arc::clone(&store));
         let operations = Operations::new(
@@ -37,6 +40,7 @@ impl App {
             config,
             clock,
             store,
+            sealer,
             engines,
             operations,
         }

@@ -18,3 +18,6 @@ pub mod clock;
 pub mod error;
 pub mod ids;
 pub mod secrets;
+
+#[cfg(test)]
+mod architecture;

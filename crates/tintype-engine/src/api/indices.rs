@@ -66,8 +66,8 @@ impl Engine {
             .collect())
     }
 
-    /// Lucene's documents per index, nested ones included; closed indices are left out. It needs the privilege
-    /// `monitor` on the indices.
+    /// Lucene's documents per index, nested ones included; indices whose closed shards the engine does not open are left
+    /// out. Needs the privilege `monitor` on the indices.
     pub async fn document_counts(&self) -> Result<BTreeMap<String, u64>, Error> {
         let mut route =
             Route::new(&["_stats", "docs"]).query("filter_path", "indices.*.primaries.docs.count");

@@ -2,6 +2,7 @@
 
 pub(crate) mod cluster;
 pub(crate) mod indices;
+pub(crate) mod lenient;
 pub(crate) mod names;
 pub(crate) mod recovery;
 pub(crate) mod rename;

@@ -3,11 +3,12 @@
 use crate::error::{CallSite, Error};
 use crate::wire::route::Named;
 
-/// The path of a repository, or of what is below it.
+/// The repository's name, as a segment of a path.
 pub(crate) fn repository_path<'a>(method: &'static str, repository: &'a str) -> Result<&'a str, Error> {
     check(Named::Repository, method, "/_snapshot", repository)
 }
 
+/// The segments of a snapshot's path.
 pub(crate) fn snapshot_path<'a>(
     method: &'static str,
     repository: &'a str,
@@ -21,6 +22,7 @@ pub(crate) fn snapshot_path<'a>(
     ])
 }
 
+/// The index's name, as an item of a list.
 pub(crate) fn index<'a>(method: &'static str, path: &str, name: &'a str) -> Result<&'a str, Error> {
     check(Named::Index, method, path, name)
 }

@@ -12,7 +12,7 @@ use crate::wire::client::Call;
 use crate::wire::route::Route;
 
 /// Bytes of names in one path: the engines refuse request lines over 4096.
-const NAMES: usize = 2500;
+const NAMES: usize = 3600;
 
 /// How far one copy of a shard is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct ShardRecovery {
 }
 
 impl Engine {
-    /// The recoveries of these indices; indices that do not exist have none.
+    /// The recoveries of these indices; indices that do not exist have none, and a shard appears once it has a node.
     pub async fn recovery(&self, indices: &[String]) -> Result<Vec<ShardRecovery>, Error> {
         let mut found = Vec::new();
         for list in lists(indices)? {
@@ -68,8 +68,8 @@ fn lists(indices: &[String]) -> Result<Vec<String>, Error> {
     for name in indices {
         let name = index("GET", "/_recovery", name)?;
         match lists.last_mut() {
-            // An encoded character takes up to three bytes for each of its own.
-            Some(list) if (list.len() + name.len() + 1) * 3 / 2 <= NAMES => {
+            // Encoded, a byte takes up to three.
+            Some(list) if (list.len() + name.len() + 1) * 3 <= NAMES => {
                 list.push(',');
                 list.push_str(name);
             }

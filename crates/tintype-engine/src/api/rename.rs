@@ -97,12 +97,14 @@ fn quote_after_group(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn renames(pairs: &[(&str, &str)]) -> Vec<(Vec<String>, Option<(String, String)>)> {
+    type Pattern = Option<(String, String)>;
+
+    fn renames(pairs: &[(&str, &str)]) -> Vec<(Vec<String>, Pattern)> {
         let requests = Restore::renaming(pairs.iter().copied()).unwrap();
         requests.into_iter().map(|r| (r.indices, r.rename)).collect()
     }
 
-    fn pair(pattern: &str, replacement: &str) -> Option<(String, String)> {
+    fn pair(pattern: &str, replacement: &str) -> Pattern {
         Some((pattern.to_owned(), replacement.to_owned()))
     }
 

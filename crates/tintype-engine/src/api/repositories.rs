@@ -66,7 +66,7 @@ impl Engine {
         settings: &Map<String, Value>,
     ) -> Result<(), Error> {
         let path = ["_snapshot", repository_path("PUT", name)?];
-        let timeout = self.dialect_before_change().await?.master_timeout();
+        let timeout = self.dialect_before("PUT", &path).await?.master_timeout();
         let route = Route::new(&path)
             .query("verify", "false")
             .query(timeout, MASTER_TIMEOUT);
@@ -105,8 +105,7 @@ impl Engine {
 /// How long the engine waits for its master: less than the default request timeout, so that its words arrive.
 pub(crate) const MASTER_TIMEOUT: &str = "20s";
 
-/// A change that a master has committed but not every node has seen in time is made all the same; not so one that the
-/// answer does not speak of.
+/// `{"acknowledged": true}`. False is no refusal: the change may be made later, or is made and not every node has seen it.
 pub(crate) fn acknowledged(answer: &Answer) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct Body {

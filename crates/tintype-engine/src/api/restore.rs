@@ -36,6 +36,7 @@ impl Engine {
         what: &Restore,
     ) -> Result<Accepted, Error> {
         let [root, repository, name] = snapshot_path("POST", repository, name)?;
+        let path = [root, repository, name, "_restore"];
         // An empty list would mean everything.
         let listed = if what.indices.is_empty() {
             &[String::new()][..]
@@ -45,7 +46,7 @@ impl Engine {
         for each in listed {
             index("POST", "/_snapshot", each)?;
         }
-        let timeout = self.dialect_before_change().await?.master_timeout();
+        let timeout = self.dialect_before("POST", &path).await?.master_timeout();
         let mut body = json!({
             "indices": what.indices,
             "include_global_state": what.include_global_state,
@@ -56,7 +57,7 @@ impl Engine {
             body["rename_pattern"] = json!(pattern);
             body["rename_replacement"] = json!(replacement);
         }
-        let route = Route::new(&[root, repository, name, "_restore"])
+        let route = Route::new(&path)
             .query("wait_for_completion", "false")
             .query(timeout, MASTER_TIMEOUT);
         accepted(

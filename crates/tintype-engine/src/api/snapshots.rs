@@ -1,14 +1,17 @@
 //! Listing, creating and deleting snapshots.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::api::lenient;
 use crate::api::names::{repository_path, snapshot_path};
 use crate::api::repositories::{MASTER_TIMEOUT, acknowledged};
 use crate::config::Access;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{CallSite, Error, Lost};
 use crate::wire::client::{Answer, Call};
 use crate::wire::route::Route;
 
@@ -67,13 +70,13 @@ impl std::fmt::Display for SnapshotState {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ShardFailure {
     /// The index.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub index: String,
     /// The shard's number.
     #[serde(default, rename = "shard_id")]
     pub shard: i64,
     /// Why, in the engine's words.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub reason: String,
 }
 
@@ -142,12 +145,12 @@ impl Default for CreateSnapshot {
 pub struct Accepted;
 
 impl Engine {
-    /// All snapshots of a repository, the engine's order.
+    /// All snapshots of a repository, in the engine's order: by name where it pages, else by start.
     pub async fn snapshots(&self, repository: &str) -> Result<Vec<SnapshotInfo>, Error> {
         let path = ["_snapshot", repository_path("GET", repository)?, "_all"];
         if !self.dialect().await?.pages_snapshots() {
             let answer = self.send(Call::get(Route::new(&path)).listing()).await?;
-            return Ok(answer.parse::<Listing>()?.into_infos());
+            return Ok(Listing::of(&answer)?.into_infos());
         }
         let mut all = Vec::new();
         let mut after: Option<String> = None;
@@ -156,24 +159,32 @@ impl Engine {
             if let Some(after) = after.take() {
                 route = route.query("after", after);
             }
-            let page: Listing = self.send(Call::get(route).listing()).await?.parse()?;
+            let page = Listing::of(&self.send(Call::get(route).listing()).await?)?;
             after.clone_from(&page.next);
             all.extend(page.into_infos());
             if after.is_none() {
-                break;
+                return Ok(all);
             }
         }
-        Ok(all)
+        let at = CallSite {
+            method: "GET",
+            path: Route::new(&path).path(),
+        };
+        Err(Error::Unknown {
+            at,
+            why: Lost::Unexpected("the pages of the listing do not end".into()),
+        })
     }
 
     /// The snapshot of exactly this name.
     pub async fn snapshot(&self, repository: &str, name: &str) -> Result<Option<SnapshotInfo>, Error> {
         let route = Route::new(&snapshot_path("GET", repository, name)?);
-        let answer = match self.send(Call::get(route).listing()).await {
+        let answer = self.send(Call::get(route).listing()).await;
+        let (listing, answer) = match answer.and_then(|answer| Ok((Listing::of(&answer)?, answer))) {
             Err(error) if error.is_missing_snapshot() => return Ok(None),
             other => other?,
         };
-        let mut found = answer.parse::<Listing>()?.into_infos();
+        let mut found = listing.into_infos();
         match found.pop() {
             Some(info) if found.is_empty() && info.name == name => Ok(Some(info)),
             _ => Err(answer.unexpected("the answer is not about exactly this snapshot")),
@@ -188,7 +199,7 @@ impl Engine {
         what: &CreateSnapshot,
     ) -> Result<Accepted, Error> {
         let path = snapshot_path("PUT", repository, name)?;
-        let dialect = self.dialect_before_change().await?;
+        let dialect = self.dialect_before("PUT", &path).await?;
         let mut body = json!({ "include_global_state": what.include_global_state, "partial": what.partial });
         if !what.indices.is_empty() {
             body["indices"] = json!(what.indices);
@@ -213,7 +224,7 @@ impl Engine {
     /// timeout then is `Unknown`, and the deletion goes on.
     pub async fn delete_snapshot(&self, repository: &str, name: &str) -> Result<(), Error> {
         let path = snapshot_path("DELETE", repository, name)?;
-        let timeout = self.dialect_before_change().await?.master_timeout();
+        let timeout = self.dialect_before("DELETE", &path).await?.master_timeout();
         let route = Route::new(&path).query(timeout, MASTER_TIMEOUT);
         acknowledged(
             &self
@@ -237,9 +248,27 @@ pub(crate) fn accepted(answer: &Answer) -> Result<Accepted, Error> {
 struct Listing {
     snapshots: Vec<InfoBody>,
     next: Option<String>,
+    /// Elasticsearch 7.14 to 7.17 answers 200 when it could not read a repository, with the error per repository here
+    /// and no snapshots: taken for a listing, that would say that all of them are gone.
+    #[serde(default)]
+    failures: BTreeMap<String, Value>,
 }
 
 impl Listing {
+    fn of(answer: &Answer) -> Result<Self, Error> {
+        let listing: Self = answer.parse()?;
+        match listing.failures.values().next() {
+            None => Ok(listing),
+            Some(error) => {
+                let missing = error
+                    .get("type")
+                    .and_then(Value::as_str)
+                    .is_some_and(|t| t.contains("_missing_"));
+                Err(answer.refused(if missing { 404 } else { 500 }, error))
+            }
+        }
+    }
+
     fn into_infos(self) -> Vec<SnapshotInfo> {
         self.snapshots.into_iter().map(InfoBody::info).collect()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::api::lenient;
 use crate::api::names::snapshot_path;
 use crate::api::snapshots::SnapshotState;
 use crate::engine::Engine;
@@ -15,10 +16,10 @@ use crate::wire::route::Route;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Count {
     /// How many.
-    #[serde(default, rename = "file_count")]
+    #[serde(default, rename = "file_count", deserialize_with = "lenient::count")]
     pub files: u64,
     /// Their size in bytes.
-    #[serde(default, rename = "size_in_bytes")]
+    #[serde(default, rename = "size_in_bytes", deserialize_with = "lenient::count")]
     pub bytes: u64,
 }
 

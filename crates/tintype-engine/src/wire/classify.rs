@@ -99,26 +99,35 @@ fn is_definite(refusal: &Refusal) -> bool {
 fn engine_error(status: u16, body: &[u8], secrets: &Secrets) -> Option<Refusal> {
     let body: Value = serde_json::from_slice(body).ok()?;
     match body.get("error")? {
-        Value::Object(error) => {
-            let kind = error.get("type")?.as_str()?;
-            let causes = Causes::of(&Value::Object(error.clone()));
-            Some(Refusal {
-                status,
-                kind: clean(kind, 100),
-                reason: clean(&secrets.scrub(&causes.text()), REASON),
-                storage_denied: causes.0.iter().any(|(_, reason)| storage_denied(reason)),
-            })
-        }
-        // How the engines answer a wrong method or path; a proxy's error seldom repeats the status in its body.
-        Value::String(text) if status < 500 && body.get("status").is_none_or(|s| s == status) => {
-            Some(Refusal {
-                status,
-                kind: format!("http_{status}"),
-                reason: clean(&secrets.scrub(text), REASON),
-                storage_denied: false,
-            })
-        }
+        error @ Value::Object(_) => refusal(status, error, secrets),
+        Value::String(text) if is_routing_error(status, text, body.get("status")) => Some(Refusal {
+            status,
+            kind: format!("http_{status}"),
+            reason: clean(&secrets.scrub(text), REASON),
+            storage_denied: false,
+        }),
         _ => None,
+    }
+}
+
+/// An engine's error from its object: `{"type", "reason", "caused_by", …}`.
+pub(crate) fn refusal(status: u16, error: &Value, secrets: &Secrets) -> Option<Refusal> {
+    let kind = error.get("type")?.as_str()?;
+    error.get("reason")?;
+    let causes = Causes::of(error);
+    Some(Refusal {
+        status,
+        kind: clean(kind, 100),
+        reason: clean(&secrets.scrub(&causes.text()), REASON),
+        storage_denied: causes.0.iter().any(|(_, reason)| storage_denied(reason)),
+    })
+}
+
+/// How the engines answer a wrong method or an unknown path: with a text, and the status repeated for the former only.
+fn is_routing_error(status: u16, text: &str, repeated: Option<&Value>) -> bool {
+    match repeated {
+        Some(repeated) => status < 500 && *repeated == status,
+        None => status == 400 && text.starts_with("no handler found"),
     }
 }
 
@@ -276,5 +285,23 @@ mod tests {
         };
         assert!(refusal.reason.starts_with("Incorrect HTTP method"));
         assert_eq!(refusal.kind, "http_405");
+        let body = r#"{"error":"no handler found for uri [/x] and method [PUT]"}"#;
+        assert!(matches!(verdict(400, body, true), Verdict::Refused(_)));
+    }
+
+    #[test]
+    fn json_of_something_in_between_is_no_engines_error() {
+        for body in [
+            r#"{"error":"rate limited"}"#,
+            r#"{"error":{"type":"overload","message":"m"}}"#,
+            r#"{"ok":false}"#,
+        ] {
+            for status in [404, 429, 503] {
+                assert!(
+                    matches!(verdict(status, body, true), Verdict::Unknown(Lost::Status { .. })),
+                    "{status} {body}"
+                );
+            }
+        }
     }
 }

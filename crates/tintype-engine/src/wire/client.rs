@@ -3,25 +3,21 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use data_encoding::BASE64;
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::Full;
-use rustls_pki_types::ServerName;
-use secrecy::ExposeSecret;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
-use serde_json::error::Category;
-use url::{Host, Url};
+use url::Url;
 
-use crate::config::{Access, Auth, ConfigError, EngineConfig, Limits};
+use crate::config::{Access, ConfigError, EngineConfig, Limits};
 use crate::error::{CallSite, Error, Lost, NotSent};
-use crate::wire::classify::{Verdict, classify};
+use crate::wire::classify::{Verdict, classify, refusal};
 use crate::wire::connection::{BodyLimits, Connection, Endpoint, SendFailure};
 use crate::wire::pool::Pool;
 use crate::wire::route::Route;
+use crate::wire::setup::{authorization, endpoint, host_header, is_loopback, parse_base};
 use crate::wire::text::{Secrets, clean};
-use crate::wire::tls::client_config;
 
 const ERROR_BODY: usize = 64 << 10;
 
@@ -97,12 +93,24 @@ impl Answer {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let text = clean(&error.to_string(), 300);
-            self.lost(if error.classify() == Category::Data {
+            let json = serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
+            self.lost(if json {
                 Lost::Unexpected(text)
             } else {
                 Lost::NotJson(text)
             })
         })
+    }
+
+    /// The error of an engine that answered 200 and put its error into the body.
+    pub(crate) fn refused(&self, status: u16, error: &Value) -> Error {
+        match refusal(status, error, &Secrets::default()) {
+            Some(answer) => Error::Refused {
+                at: self.at.clone(),
+                answer,
+            },
+            None => self.unexpected("it tells of a failure without its type and reason"),
+        }
     }
 
     pub(crate) fn unexpected(&self, what: impl Into<String>) -> Error {
@@ -146,12 +154,8 @@ impl Client {
         if base.scheme() == "http" && config.tls.identity.is_some() {
             return Err(ConfigError::Tls("a client certificate needs an https URL".into()));
         }
-        let host = match base.port() {
-            Some(port) => format!("{}:{port}", base.host_str().unwrap_or_default()),
-            None => base.host_str().unwrap_or_default().to_owned(),
-        };
         Ok(Self {
-            host: HeaderValue::try_from(host).map_err(|_| ConfigError::Url("the host".into()))?,
+            host: host_header(&base)?,
             endpoint: endpoint(&base, &config)?,
             base,
             authorization,
@@ -332,69 +336,4 @@ fn is_stale(error: &Error, change: bool) -> bool {
         } => !change,
         _ => false,
     }
-}
-
-fn parse_base(text: &str) -> Result<Url, ConfigError> {
-    let url = Url::parse(text).map_err(|error| ConfigError::Url(error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(ConfigError::Url(
-            "it must start with http:// or https:// and name a host".into(),
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(ConfigError::CredentialsInUrl);
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(ConfigError::Url("it must not have a query or a fragment".into()));
-    }
-    Ok(url)
-}
-
-fn endpoint(base: &Url, config: &EngineConfig) -> Result<Endpoint, ConfigError> {
-    let host = match base.host() {
-        Some(Host::Domain(name)) => name.to_owned(),
-        Some(Host::Ipv4(address)) => address.to_string(),
-        Some(Host::Ipv6(address)) => address.to_string(),
-        None => return Err(ConfigError::Url("it names no host".into())),
-    };
-    let tls = if base.scheme() == "https" {
-        let name =
-            ServerName::try_from(host.clone()).map_err(|_| ConfigError::Url("the host's name".into()))?;
-        Some((client_config(&config.tls)?, name))
-    } else {
-        None
-    };
-    // The scheme is http or https, so the port is always known. Elasticsearch's usual 9200 must be written out.
-    let port = base.port_or_known_default().unwrap_or(80);
-    Ok(Endpoint { host, port, tls })
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-fn authorization(auth: &Auth) -> Result<(Option<HeaderValue>, Secrets), ConfigError> {
-    let mut secrets = Secrets::default();
-    let (scheme, credential) = match auth {
-        Auth::None => return Ok((None, secrets)),
-        Auth::Basic { user, password } => {
-            secrets.add(password.expose_secret().to_owned());
-            (
-                "Basic",
-                BASE64.encode(format!("{user}:{}", password.expose_secret()).as_bytes()),
-            )
-        }
-        Auth::ApiKey(key) => ("ApiKey", key.expose_secret().to_owned()),
-        Auth::Bearer(token) => ("Bearer", token.expose_secret().to_owned()),
-    };
-    let value = HeaderValue::try_from(format!("{scheme} {credential}"));
-    let mut value = value.map_err(|_| ConfigError::Credentials)?;
-    value.set_sensitive(true);
-    secrets.add(credential);
-    Ok((Some(value), secrets))
 }

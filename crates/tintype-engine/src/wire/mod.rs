@@ -6,5 +6,6 @@ pub(crate) mod connection;
 pub(crate) mod pin;
 pub(crate) mod pool;
 pub(crate) mod route;
+pub(crate) mod setup;
 pub(crate) mod text;
 pub(crate) mod tls;

@@ -90,7 +90,7 @@ pub(crate) enum Named {
 impl Named {
     /// The name, if it can only ever mean itself: no wildcard, list, exclusion, date math, remote cluster or keyword of
     /// the API. The engines accept more (`.`, `..`, `-a`), which cannot be addressed safely.
-    pub(crate) fn exact<'a>(self, name: &'a str) -> Result<&'a str, NotSent> {
+    pub(crate) fn exact(self, name: &str) -> Result<&str, NotSent> {
         let forbidden = |c: char| c.is_control() || c.is_whitespace() || r#"*,?<>\/"|#"#.contains(c);
         let reserved = match self {
             Self::Snapshot => name.starts_with(['_', '-']),

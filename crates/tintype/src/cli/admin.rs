@@ -38,9 +38,17 @@ pub async fn ensure(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> 
     }
     let (password_hash, shown) = password(config).await?;
     let roles = vec![Role::EcePlatformAdmin];
-    let user = Operator { name: config.name.clone(), password_hash, roles, enabled: true };
+    let user = Operator {
+        name: config.name.clone(),
+        password_hash,
+        roles,
+        enabled: true,
+    };
     store.create_user(&user, now).await.map_err(failed)?;
-    Ok(Admin::Set { name: user.name, shown })
+    Ok(Admin::Set {
+        name: user.name,
+        shown,
+    })
 }
 
 /// Gives the admin another password, for whoever lost it; makes the admin when there is none.
@@ -52,8 +60,14 @@ pub async fn renew(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> R
         return ensure(store, config, now).await;
     }
     let (password_hash, shown) = password(config).await?;
-    store.set_password(&config.name, &password_hash).await.map_err(failed)?;
-    Ok(Admin::Set { name: config.name.clone(), shown })
+    store
+        .set_password(&config.name, &password_hash)
+        .await
+        .map_err(failed)?;
+    Ok(Admin::Set {
+        name: config.name.clone(),
+        shown,
+    })
 }
 
 /// The hash, and the password if it was made here.
@@ -63,7 +77,9 @@ async fn password(config: &AdminConfig) -> Result<(String, Option<SecretString>)
         None => (SecretString::from(ids::secret()[..PASSWORD_LEN].to_owned()), true),
     };
     let to_hash = password.clone();
-    let hash = tokio::task::spawn_blocking(move || hash_password(&to_hash)).await.map_err(failed)?;
+    let hash = tokio::task::spawn_blocking(move || hash_password(&to_hash))
+        .await
+        .map_err(failed)?;
     Ok((hash.map_err(failed)?, made.then_some(password)))
 }
 

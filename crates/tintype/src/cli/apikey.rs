@@ -16,7 +16,12 @@ pub enum Verb {
     /// Make a key; it is shown once
     Create {
         /// What it is for
-        #[arg(short, long, default_value = "made with tintype apikey create", value_name = "TEXT")]
+        #[arg(
+            short,
+            long,
+            default_value = "made with tintype apikey create",
+            value_name = "TEXT"
+        )]
         description: String,
         /// Print the key and nothing else
         #[arg(long)]
@@ -37,12 +42,27 @@ pub enum Verb {
 const VIEW: View = View {
     name: |row| text(row, "/id"),
     columns: &[
-        Column { title: "ID", cell: |row| text(row, "/id") },
-        Column { title: "USER", cell: |row| text(row, "/user_id") },
-        Column { title: "CREATED", cell: |row| text(row, "/creation_date") },
-        Column { title: "DESCRIPTION", cell: |row| text(row, "/description") },
+        Column {
+            title: "ID",
+            cell: |row| text(row, "/id"),
+        },
+        Column {
+            title: "USER",
+            cell: |row| text(row, "/user_id"),
+        },
+        Column {
+            title: "CREATED",
+            cell: |row| text(row, "/creation_date"),
+        },
+        Column {
+            title: "DESCRIPTION",
+            cell: |row| text(row, "/description"),
+        },
     ],
-    details: &[Column { title: "KEY", cell: |row| text(row, "/key") }],
+    details: &[Column {
+        title: "KEY",
+        cell: |row| text(row, "/key"),
+    }],
 };
 
 /// Runs a verb.
@@ -52,23 +72,37 @@ const VIEW: View = View {
 pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     let client = context.client(false)?;
     match verb {
-        Verb::Create { description, key_only } => {
+        Verb::Create {
+            description,
+            key_only,
+        } => {
             let request = Request::ece(Method::POST, &["users", "auth", "keys"])?;
-            let made = client.send(&request.body(json!({"description": description}))).await?.body;
+            let made = client
+                .send(&request.body(json!({"description": description})))
+                .await?
+                .body;
             context.note("the key is shown only now: keep it in a safe place");
             if !key_only {
                 return context.one(&VIEW, &made);
             }
             let missing = || CliError::Failed("the server's answer holds no key".into());
-            print(&format!("{}\n", made.get("key").and_then(Value::as_str).ok_or_else(missing)?))
+            print(&format!(
+                "{}\n",
+                made.get("key").and_then(Value::as_str).ok_or_else(missing)?
+            ))
         }
         Verb::List => {
-            let answer = client.send(&Request::ece(Method::GET, &["users", "auth", "keys"])?).await?.body;
+            let answer = client
+                .send(&Request::ece(Method::GET, &["users", "auth", "keys"])?)
+                .await?
+                .body;
             context.list(&VIEW, &answer, "keys")
         }
         Verb::Delete { id, yes } => {
             secret::confirm(&format!("Delete API key {id}?"), yes)?;
-            client.send(&Request::ece(Method::DELETE, &["users", "auth", "keys", &id])?).await?;
+            client
+                .send(&Request::ece(Method::DELETE, &["users", "auth", "keys", &id])?)
+                .await?;
             context.note(&format!("deleted {id}"));
             Ok(())
         }

@@ -25,7 +25,11 @@ pub fn text(row: &Value, pointer: &str) -> String {
         Some(Value::Bool(b)) => if *b { "yes" } else { "no" }.to_owned(),
         Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
             let names: Vec<_> = items.iter().filter_map(Value::as_str).map(plain).collect();
-            if names.is_empty() { "-".to_owned() } else { names.join(",") }
+            if names.is_empty() {
+                "-".to_owned()
+            } else {
+                names.join(",")
+            }
         }
         Some(other) => other.to_string(),
     }
@@ -58,7 +62,9 @@ pub fn seconds(value: f64) -> String {
 
 /// The seconds at a pointer as a duration.
 pub fn age(row: &Value, pointer: &str) -> String {
-    row.pointer(pointer).and_then(Value::as_f64).map_or_else(|| "-".to_owned(), seconds)
+    row.pointer(pointer)
+        .and_then(Value::as_f64)
+        .map_or_else(|| "-".to_owned(), seconds)
 }
 
 /// The time between two RFC 3339 members.

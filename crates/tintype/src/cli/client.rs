@@ -2,10 +2,10 @@
 
 use super::error::{ApiError, CliError, Result};
 use super::global::{Connection, Credentials};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use data_encoding::BASE64;
 use http::HeaderValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::error::Error as _;
@@ -17,7 +17,11 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Everything but RFC 3986's unreserved characters is escaped in a path's segment.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A client of one server.
 #[derive(Debug)]
@@ -74,7 +78,13 @@ impl Request {
             path.push('/');
             path.extend(utf8_percent_encode(segment, SEGMENT));
         }
-        Ok(Self { method, path, query: Vec::new(), body: None, idempotency_key: None })
+        Ok(Self {
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            idempotency_key: None,
+        })
     }
 
     /// With a query parameter, unless it is absent.
@@ -118,7 +128,12 @@ impl Client {
         }
         let http = builder.build().map_err(|error| CliError::Failed(chain(&error)))?;
         let authorization = authorization(&connection.credentials)?;
-        Ok(Self { http, authorization, url: connection.url, region: connection.region })
+        Ok(Self {
+            http,
+            authorization,
+            url: connection.url,
+            region: connection.region,
+        })
     }
 
     /// The server's address.
@@ -142,7 +157,11 @@ impl Client {
     /// # Errors
     /// `Api` for an error of the server, `Unreachable`, `Timeout`.
     pub async fn send(&self, request: &Request) -> Result<Answer> {
-        let response = self.build(request).send().await.map_err(|error| self.broken(error))?;
+        let response = self
+            .build(request)
+            .send()
+            .await
+            .map_err(|error| self.broken(error))?;
         let status = response.status();
         let operation = header(&response, "x-tintype-operation");
         let redirect = header(&response, "location").filter(|_| status.is_redirection());
@@ -150,8 +169,17 @@ impl Client {
         if !status.is_success() {
             return Err(self.refusal(status, &bytes, redirect));
         }
-        let body = if bytes.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
-        let body = body.map_err(|_| CliError::Failed(format!("{} does not speak Tintype's API: its answer is no JSON", self.url)))?;
+        let body = if bytes.is_empty() {
+            Ok(Value::Null)
+        } else {
+            serde_json::from_slice(&bytes)
+        };
+        let body = body.map_err(|_| {
+            CliError::Failed(format!(
+                "{} does not speak Tintype's API: its answer is no JSON",
+                self.url
+            ))
+        })?;
         Ok(Answer { body, operation })
     }
 
@@ -167,7 +195,10 @@ impl Client {
         let mut url = self.url.clone();
         url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), request.path));
         url.set_query(None);
-        let mut builder = self.http.request(request.method.clone(), url).header("accept", "application/json");
+        let mut builder = self
+            .http
+            .request(request.method.clone(), url)
+            .header("accept", "application/json");
         if !request.query.is_empty() {
             builder = builder.query(&request.query);
         }
@@ -191,9 +222,16 @@ impl Client {
         if timeout && !connect {
             return CliError::Timeout(format!("{} did not answer in time", self.url));
         }
-        let what = if connect { "cannot be reached" } else { "did not answer" };
+        let what = if connect {
+            "cannot be reached"
+        } else {
+            "did not answer"
+        };
         let message = format!("{} {what}: {}", self.url, chain(&error.without_url()));
-        CliError::Unreachable { message, not_sent: connect }
+        CliError::Unreachable {
+            message,
+            not_sent: connect,
+        }
     }
 
     fn refusal(&self, status: StatusCode, body: &[u8], redirect: Option<String>) -> CliError {
@@ -203,14 +241,23 @@ impl Client {
         }
         let mut errors = match serde_json::from_slice::<BasicFailedReply>(body) {
             Ok(reply) if !reply.errors.is_empty() => reply.errors,
-            _ => vec![ApiError { code: format!("http.{}", status.as_u16()), message: text_of(body, redirect), fields: None }],
+            _ => vec![ApiError {
+                code: format!("http.{}", status.as_u16()),
+                message: text_of(body, redirect),
+                fields: None,
+            }],
         };
         if status == StatusCode::UNAUTHORIZED && self.authorization.is_none() {
             for error in &mut errors {
-                error.message.push_str("; no credentials were given: set TINTYPE_API_KEY, or --user and --pass-file");
+                error
+                    .message
+                    .push_str("; no credentials were given: set TINTYPE_API_KEY, or --user and --pass-file");
             }
         }
-        CliError::Api { status: status.as_u16(), errors }
+        CliError::Api {
+            status: status.as_u16(),
+            errors,
+        }
     }
 }
 
@@ -220,7 +267,10 @@ fn authorization(credentials: &Credentials) -> Result<Option<HeaderValue>> {
         Credentials::None => return Ok(None),
         Credentials::ApiKey(key) => format!("ApiKey {}", key.expose_secret()),
         Credentials::Basic(user, password) => {
-            format!("Basic {}", BASE64.encode(format!("{user}:{}", password.expose_secret()).as_bytes()))
+            format!(
+                "Basic {}",
+                BASE64.encode(format!("{user}:{}", password.expose_secret()).as_bytes())
+            )
         }
     };
     let bad = |_| CliError::Usage("the API key holds characters that no HTTP header can carry".into());
@@ -240,7 +290,11 @@ fn text_of(body: &[u8], redirect: Option<String>) -> String {
     }
     let text = String::from_utf8_lossy(&body[..body.len().min(1_000)]);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.is_empty() { "an answer without a body".to_owned() } else { text.chars().take(200).collect() }
+    if text.is_empty() {
+        "an answer without a body".to_owned()
+    } else {
+        text.chars().take(200).collect()
+    }
 }
 
 /// An error with its causes, each said once.
@@ -265,9 +319,17 @@ mod tests {
     #[test]
     fn names_cannot_leave_their_segment() {
         let request = Request::native(Method::GET, &["clusters", "a/b?c#d e%", "x-._~"]).unwrap();
-        assert_eq!(request.path, "/api/tintype/v1/clusters/a%2Fb%3Fc%23d%20e%25/x-._~");
+        assert_eq!(
+            request.path,
+            "/api/tintype/v1/clusters/a%2Fb%3Fc%23d%20e%25/x-._~"
+        );
         for bad in ["", ".", ".."] {
-            assert_eq!(Request::native(Method::GET, &["clusters", bad]).unwrap_err().exit_code(), 2);
+            assert_eq!(
+                Request::native(Method::GET, &["clusters", bad])
+                    .unwrap_err()
+                    .exit_code(),
+                2
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use clap::Subcommand;
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// The effective configuration, without secrets
-    Show(sources::Args),
+    Show(sources::SourceArgs),
 }
 
 /// Prints it: as TOML, which can be used as a file, unless another format is asked for.
@@ -22,6 +22,7 @@ pub fn run(verb: &Verb, format: Format) -> Result<()> {
     if matches!(format, Format::Table | Format::Name) {
         return print(&text);
     }
-    let value: serde_json::Value = toml::from_str(&text).map_err(|error| CliError::Failed(error.to_string()))?;
+    let value: serde_json::Value =
+        toml::from_str(&text).map_err(|error| CliError::Failed(error.to_string()))?;
     print(&document(format, &value)?)
 }

@@ -18,7 +18,10 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         _ => None,
     };
     // More than a year is a slip, and far future instants overflow.
-    millis.filter(|ms| (1..=366 * 86_400_000).contains(ms)).map(Duration::from_millis).ok_or_else(bad)
+    millis
+        .filter(|ms| (1..=366 * 86_400_000).contains(ms))
+        .map(Duration::from_millis)
+        .ok_or_else(bad)
 }
 
 #[cfg(test)]
@@ -27,10 +30,26 @@ mod tests {
 
     #[test]
     fn a_number_with_a_unit() {
-        for (text, millis) in [("500ms", 500), ("30", 30_000), ("30s", 30_000), ("10m", 600_000), ("2h", 7_200_000)] {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("30", 30_000),
+            ("30s", 30_000),
+            ("10m", 600_000),
+            ("2h", 7_200_000),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for bad in ["", "s", "-1s", "1.5h", "1d", "0s", "10 m", "99999999999999999999", "9999999h"] {
+        for bad in [
+            "",
+            "s",
+            "-1s",
+            "1.5h",
+            "1d",
+            "0s",
+            "10 m",
+            "99999999999999999999",
+            "9999999h",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -88,7 +88,11 @@ impl CliError {
             Self::Timeout(_) => "cli.timeout",
             Self::Interrupted(_) => "cli.interrupted",
         };
-        vec![ApiError { code: code.to_owned(), message: self.to_string(), fields: None }]
+        vec![ApiError {
+            code: code.to_owned(),
+            message: self.to_string(),
+            fields: None,
+        }]
     }
 
     /// The lines for standard error: one document with `json`, else `error: CODE: message`.
@@ -115,7 +119,16 @@ impl CliError {
 
 fn api_line(error: &ApiError) -> String {
     let fields = match error.fields.as_deref() {
-        Some([_, ..]) => format!(" (fields: {})", error.fields.iter().flatten().cloned().collect::<Vec<_>>().join(", ")),
+        Some([_, ..]) => format!(
+            " (fields: {})",
+            error
+                .fields
+                .iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
         _ => String::new(),
     };
     super::cells::plain(&format!("error: {}: {}{fields}", error.code, error.message))
@@ -138,8 +151,15 @@ mod tests {
 
     fn api(status: u16) -> CliError {
         let fields = Some(vec!["name".to_owned()]);
-        let error = ApiError { code: "a.b".into(), message: "no\u{1b}[31m".into(), fields };
-        CliError::Api { status, errors: vec![error] }
+        let error = ApiError {
+            code: "a.b".into(),
+            message: "no\u{1b}[31m".into(),
+            fields,
+        };
+        CliError::Api {
+            status,
+            errors: vec![error],
+        }
     }
 
     #[test]

@@ -9,9 +9,10 @@ use super::output::{Format, print};
 use super::progress::Display;
 use super::seen::Seen;
 use super::{cluster, operation};
+use http::Method;
 use serde_json::Value;
-use std::future::Future;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Between two looks.
@@ -20,7 +21,7 @@ const POLL: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// `--wait`, for every verb that starts an operation.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct WaitArgs {
     /// Follow the operation to its end; exit code 3 when it does not end well
     #[arg(long, visible_alias = "track")]
@@ -36,6 +37,15 @@ pub enum Repeat {
     NotSent,
 }
 
+impl Repeat {
+    fn allows(self, error: &CliError) -> bool {
+        match self {
+            Self::Always => error.is_passing() || matches!(error, CliError::Timeout(_)),
+            Self::NotSent => matches!(error, CliError::Unreachable { not_sent: true, .. }),
+        }
+    }
+}
+
 /// Waits, at most until the deadline.
 #[derive(Debug)]
 pub struct Follower<'a> {
@@ -43,25 +53,28 @@ pub struct Follower<'a> {
     context: &'a Context,
     display: Display,
     deadline: Instant,
+    /// One listener for the whole wait: a Ctrl-C between two steps is not lost.
+    interrupt: Signal,
     away: bool,
 }
 
 impl<'a> Follower<'a> {
     /// The wait begins now.
-    pub fn new(client: &'a Client, context: &'a Context) -> Self {
-        let deadline = Instant::now() + context.end_timeout();
-        Self { client, context, display: Display::new(context.quiet()), deadline, away: false }
-    }
-
-    /// Sends the request that starts an operation, for as long as the server cannot be reached.
     ///
     /// # Errors
-    /// As [`Client::send`], `Timeout` and `Interrupted`.
-    pub async fn start(&mut self, request: &Request, repeat: Repeat) -> Result<Answer> {
-        let (deadline, client) = (self.deadline, self.client);
-        let result = until(deadline, self.patiently(repeat, async || client.send(request).await)).await;
-        let lost = "there is no answer yet, it may have been started: see `tintype operation list`";
-        result.map_err(|left| left.error(self.context.end_timeout(), lost))?
+    /// Failed: signals cannot be listened to.
+    pub fn new(client: &'a Client, context: &'a Context) -> Result<Self> {
+        let interrupt =
+            signal(SignalKind::interrupt()).map_err(|error| CliError::Failed(error.to_string()))?;
+        let deadline = Instant::now() + context.end_timeout();
+        Ok(Self {
+            client,
+            context,
+            display: Display::new(context.quiet()),
+            deadline,
+            interrupt,
+            away: false,
+        })
     }
 
     /// The id of the cluster of that id or name.
@@ -69,9 +82,22 @@ impl<'a> Follower<'a> {
     /// # Errors
     /// As [`cluster::resolve`], `Timeout` and `Interrupted`.
     pub async fn resolve(&mut self, name: &str) -> Result<String> {
-        let (deadline, client) = (self.deadline, self.client);
-        let result = until(deadline, self.patiently(Repeat::Always, async || cluster::resolve(client, name).await)).await;
-        result.map_err(|left| left.error(self.context.end_timeout(), "nothing was started"))?
+        let client = self.client;
+        self.patiently(Repeat::Always, "nothing was started", async || {
+            cluster::resolve(client, name).await
+        })
+        .await
+    }
+
+    /// Sends the request that starts an operation, for as long as the server cannot be reached.
+    ///
+    /// # Errors
+    /// As [`Client::send`], `Timeout` and `Interrupted`.
+    pub async fn start(&mut self, request: &Request, repeat: Repeat) -> Result<Answer> {
+        let lost = "there is no answer yet, it may have been started: see `tintype operation list`";
+        let client = self.client;
+        self.patiently(repeat, lost, async || client.send(request).await)
+            .await
     }
 
     /// Follows the operation to its end and prints it.
@@ -79,13 +105,9 @@ impl<'a> Follower<'a> {
     /// # Errors
     /// `NotGood` when it does not end well, `Timeout`, `Interrupted`, and what the server refuses.
     pub async fn follow(mut self, id: &str) -> Result<()> {
-        let deadline = self.deadline;
-        let result = until(deadline, self.to_the_end(id)).await;
+        let ended = self.to_the_end(id).await;
         self.display.clear();
-        let ended = result.map_err(|left| {
-            let goes_on = format!("operation {id} goes on; follow it with `tintype operation watch {id}`");
-            left.error(self.context.end_timeout(), &goes_on)
-        })??;
+        let ended = ended?;
         if self.context.format() != Format::Ndjson {
             self.context.one(&operation::VIEW, &ended)?;
         }
@@ -95,10 +117,12 @@ impl<'a> Follower<'a> {
     }
 
     async fn to_the_end(&mut self, id: &str) -> Result<Value> {
-        let request = Request::native(http::Method::GET, &["operations", id])?;
+        let goes_on = format!("operation {id} goes on; follow it with `tintype operation watch {id}`");
+        let request = Request::native(Method::GET, &["operations", id])?;
         let (client, mut last) = (self.client, Value::Null);
         loop {
-            let operation = self.patiently(Repeat::Always, async || client.send(&request).await).await?.body;
+            let look = async || client.send(&request).await;
+            let operation = self.patiently(Repeat::Always, &goes_on, look).await?.body;
             let seen = Seen::parse(&operation)?;
             self.display.show(&seen);
             if self.context.format() == Format::Ndjson && operation != last {
@@ -108,38 +132,68 @@ impl<'a> Follower<'a> {
                 return Ok(operation);
             }
             last = operation;
-            sleep(POLL).await;
+            self.bounded(&goes_on, async { Ok(sleep(POLL).await) }).await?;
         }
     }
 
     /// Tries until there is an answer; says once that the server is away.
-    async fn patiently<T>(&mut self, repeat: Repeat, attempt: impl AsyncFn() -> Result<T>) -> Result<T> {
+    async fn patiently<T>(
+        &mut self,
+        repeat: Repeat,
+        consequence: &str,
+        attempt: impl AsyncFn() -> Result<T>,
+    ) -> Result<T> {
         loop {
-            let error = match attempt().await {
+            let error = match self.bounded(consequence, attempt()).await {
                 Ok(answer) => {
                     if std::mem::take(&mut self.away) {
                         self.display.note("the server is back");
                     }
                     return Ok(answer);
                 }
-                Err(error) => error,
+                Err(Stop::Work(error)) if repeat.allows(&error) => error,
+                Err(stop) => return Err(stop.into()),
             };
-            if !repeat.allows(&error) {
-                return Err(error);
-            }
             if !std::mem::replace(&mut self.away, true) {
-                self.display.note(&format!("{error}; trying again until --timeout is over"));
+                self.display
+                    .note(&format!("{error}; trying again until --timeout is over"));
             }
-            sleep(RETRY).await;
+            self.bounded(consequence, async { Ok(sleep(RETRY).await) })
+                .await?;
+        }
+    }
+
+    /// Lets `work` go on until the deadline or Ctrl-C; then the error says what becomes of the operation.
+    async fn bounded<T>(
+        &mut self,
+        consequence: &str,
+        work: impl Future<Output = Result<T>>,
+    ) -> std::result::Result<T, Stop> {
+        let limit = self.context.end_timeout();
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => Err(Stop::Left(CliError::Interrupted(format!("interrupted: {consequence}")))),
+            () = sleep_until(self.deadline) => {
+                Err(Stop::Left(CliError::Timeout(format!("not ended within {limit:?}: {consequence}"))))
+            }
+            result = work => result.map_err(Stop::Work),
         }
     }
 }
 
-impl Repeat {
-    fn allows(self, error: &CliError) -> bool {
-        match self {
-            Self::Always => error.is_passing() || matches!(error, CliError::Timeout(_)),
-            Self::NotSent => matches!(error, CliError::Unreachable { not_sent: true, .. }),
+/// Why a step of the waiting gave no result.
+#[derive(Debug)]
+enum Stop {
+    /// The deadline or Ctrl-C: never tried again.
+    Left(CliError),
+    /// The step's own error.
+    Work(CliError),
+}
+
+impl From<Stop> for CliError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Left(error) | Stop::Work(error) => error,
         }
     }
 }
@@ -159,34 +213,10 @@ pub async fn start(
         let id = cluster::resolve(client, cluster).await?;
         return context.one(&operation::VIEW, &client.send(&request(&id)?).await?.body);
     }
-    let mut follower = Follower::new(client, context);
+    let mut follower = Follower::new(client, context)?;
     let id = follower.resolve(cluster).await?;
     let started = follower.start(&request(&id)?, Repeat::NotSent).await?.body;
     let operation = text(&started, "/id");
     context.note(&format!("operation {operation}"));
     follower.follow(&operation).await
-}
-
-/// Why waiting stopped before the end.
-enum Left {
-    Deadline,
-    CtrlC,
-}
-
-impl Left {
-    fn error(&self, limit: Duration, consequence: &str) -> CliError {
-        match self {
-            Self::Deadline => CliError::Timeout(format!("not ended within {limit:?}: {consequence}")),
-            Self::CtrlC => CliError::Interrupted(format!("interrupted: {consequence}")),
-        }
-    }
-}
-
-async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> std::result::Result<T, Left> {
-    tokio::select! {
-        biased;
-        result = work => Ok(result),
-        _ = tokio::signal::ctrl_c() => Err(Left::CtrlC),
-        () = sleep_until(deadline) => Err(Left::Deadline),
-    }
 }

@@ -44,7 +44,14 @@ pub struct Global {
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// The format of the data on standard output
-    #[arg(short, long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     pub output: Format,
     /// The longest wait: for one answer [default: 30s], or for an operation's end [default: 30m]
     #[arg(long, global = true, value_name = "DURATION", value_parser = duration::parse)]
@@ -134,7 +141,9 @@ impl Global {
         }
         match env("EC_USER") {
             Some(user) => self.basic(user, env, url),
-            None if basic_flags => Err(CliError::Usage("a password without a user: give --user NAME too".into())),
+            None if basic_flags => Err(CliError::Usage(
+                "a password without a user: give --user NAME too".into(),
+            )),
             None => Ok(Credentials::None),
         }
     }
@@ -148,14 +157,19 @@ impl Global {
         let variable = env("TINTYPE_PASSWORD").map(SecretString::from);
         let password = match flag {
             Some(password) => Some(password),
-            None => given("TINTYPE_PASSWORD_FILE", &variable, file.as_deref())?.or(env("EC_PASS").map(SecretString::from)),
+            None => given("TINTYPE_PASSWORD_FILE", &variable, file.as_deref())?
+                .or(env("EC_PASS").map(SecretString::from)),
         };
         let password = match password {
             Some(password) => Some(password),
             None => secret::prompt(&format!("Password of {user} at {url}"))?,
         };
-        let missing = || CliError::Usage(format!("no password for {user}: give --pass-file FILE or TINTYPE_PASSWORD"));
-        Ok(Credentials::Basic(user, password.ok_or_else(missing)?))
+        match password {
+            Some(password) => Ok(Credentials::Basic(user, password)),
+            None => Err(CliError::Usage(format!(
+                "no password for {user}: give --pass-file FILE or TINTYPE_PASSWORD"
+            ))),
+        }
     }
 }
 
@@ -174,13 +188,23 @@ fn given(option: &str, value: &Option<SecretString>, file: Option<&Path>) -> Res
 
 /// An address without its credentials in any message.
 fn parse_url(text: &str) -> Result<Url> {
-    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let url: Url = text.parse().map_err(|error| CliError::Usage(format!("--url is not an address: {error}")))?;
+    let text = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("http://{text}")
+    };
+    let url: Url = text
+        .parse()
+        .map_err(|error| CliError::Usage(format!("--url is not an address: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(CliError::Usage("--url: credentials do not belong into the address: use --user or --api-key".into()));
+        return Err(CliError::Usage(
+            "--url: credentials do not belong into the address: use --user or --api-key".into(),
+        ));
     }
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(CliError::Usage("--url: it must begin with http:// or https://".into()));
+        return Err(CliError::Usage(
+            "--url: it must begin with http:// or https://".into(),
+        ));
     }
     Ok(url)
 }
@@ -192,7 +216,10 @@ mod tests {
     use std::collections::HashMap;
 
     fn shown(global: &Global, variables: &[(&str, &str)]) -> Result<String> {
-        let map: HashMap<_, _> = variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let map: HashMap<_, _> = variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
         let connection = global.connection(&|name| map.get(name).cloned())?;
         Ok(match connection.credentials {
             Credentials::None => "none".to_owned(),
@@ -212,15 +239,30 @@ mod tests {
             ("EC_PASS", "ep"),
         ];
         let none = Global::default();
-        for (skip, expected) in [(0, "key t"), (1, "tu:tp"), (3, "key e"), (4, "eu:ep"), (6, "none")] {
+        for (skip, expected) in [
+            (0, "key t"),
+            (1, "tu:tp"),
+            (3, "key e"),
+            (4, "eu:ep"),
+            (6, "none"),
+        ] {
             assert_eq!(shown(&none, &all[skip..]).unwrap(), expected);
         }
-        let user = Global { user: Some("fu".into()), ..Global::default() };
+        let user = Global {
+            user: Some("fu".into()),
+            ..Global::default()
+        };
         assert_eq!(shown(&user, &all).unwrap(), "fu:tp");
-        let pass = Global { pass: Some("fp".into()), ..Global::default() };
+        let pass = Global {
+            pass: Some("fp".into()),
+            ..Global::default()
+        };
         assert_eq!(shown(&pass, &all).unwrap(), "tu:fp");
         assert_eq!(shown(&pass, &[]).unwrap_err().exit_code(), 2);
-        let key = Global { api_key: Some("fk".into()), ..Global::default() };
+        let key = Global {
+            api_key: Some("fk".into()),
+            ..Global::default()
+        };
         assert_eq!(shown(&key, &all).unwrap(), "key fk");
     }
 
@@ -230,11 +272,20 @@ mod tests {
         let path = dir.path().join("key");
         std::fs::write(&path, "from-file\n").unwrap();
         let file = path.to_str().unwrap();
-        assert_eq!(shown(&Global::default(), &[("TINTYPE_API_KEY_FILE", file)]).unwrap(), "key from-file");
+        assert_eq!(
+            shown(&Global::default(), &[("TINTYPE_API_KEY_FILE", file)]).unwrap(),
+            "key from-file"
+        );
         let basic = [("TINTYPE_USER", "u"), ("TINTYPE_PASSWORD_FILE", file)];
         assert_eq!(shown(&Global::default(), &basic).unwrap(), "u:from-file");
-        let flag = Global { api_key_file: Some(path.clone()), ..Global::default() };
-        assert_eq!(shown(&flag, &[("TINTYPE_API_KEY", "env")]).unwrap(), "key from-file");
+        let flag = Global {
+            api_key_file: Some(path.clone()),
+            ..Global::default()
+        };
+        assert_eq!(
+            shown(&flag, &[("TINTYPE_API_KEY", "env")]).unwrap(),
+            "key from-file"
+        );
     }
 
     #[test]
@@ -244,12 +295,19 @@ mod tests {
             assert_eq!(error.exit_code(), 2);
             assert!(!error.to_string().contains("hidden"), "{error}");
         }
-        assert_eq!(parse_url("localhost:9400").unwrap().as_str(), "http://localhost:9400/");
+        assert_eq!(
+            parse_url("localhost:9400").unwrap().as_str(),
+            "http://localhost:9400/"
+        );
     }
 
     #[test]
     fn debug_shows_no_secret() {
-        let global = Global { api_key: Some("hidden".into()), pass: Some("hidden".into()), ..Global::default() };
+        let global = Global {
+            api_key: Some("hidden".into()),
+            pass: Some("hidden".into()),
+            ..Global::default()
+        };
         assert!(!format!("{global:?}").contains("hidden"));
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 #[derive(Debug, Default, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    sources: sources::Args,
+    sources: sources::SourceArgs,
     /// Give the admin another password, for when it was lost; the server must not be running
     #[arg(long)]
     new_admin_password: bool,
@@ -28,7 +28,7 @@ pub fn run(args: &Args, global: &Global) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::Failed(format!("cannot start: {error}")))?;
     let admin = runtime.block_on(async {
-        let store = serve::open_store(&config).await?;
+        let (store, _) = serve::open_store(&config).await?;
         let now = SystemClock.now();
         let admin = match args.new_admin_password {
             true => admin::renew(&*store, &config.admin, now).await,
@@ -41,7 +41,10 @@ pub fn run(args: &Args, global: &Global) -> Result<()> {
         let data_dir = config.data_dir().display();
         say(&match &admin {
             Admin::Exists => format!("{data_dir} was initialised before: nothing was changed"),
-            Admin::Set { .. } => format!("{data_dir} is ready: run `tintype serve`; keep a copy of {}", config.key_file().display()),
+            Admin::Set { .. } => format!(
+                "{data_dir} is ready: run `tintype serve`; keep a copy of {}",
+                config.key_file().display()
+            ),
         });
     }
     show(&admin, global.output)
@@ -52,7 +55,13 @@ pub fn run(args: &Args, global: &Global) -> Result<()> {
 /// # Errors
 /// Failed: standard output cannot be written; then the password is lost, and the message says what to do.
 pub fn show(admin: &Admin, format: Format) -> Result<()> {
-    let Admin::Set { name, shown: Some(password) } = admin else { return Ok(()) };
+    let Admin::Set {
+        name,
+        shown: Some(password),
+    } = admin
+    else {
+        return Ok(());
+    };
     let password = password.expose_secret();
     let text = match format {
         Format::Table | Format::Name => format!("admin user: {name}\nadmin password: {password}\n"),

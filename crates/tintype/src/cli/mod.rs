@@ -34,9 +34,17 @@ use error::{CliError, Result};
 
 /// Snapshots for fleets of Elasticsearch and OpenSearch clusters.
 #[derive(Debug, Parser)]
-#[command(name = "tintype", version, about, propagate_version = true, infer_subcommands = false)]
-#[command(after_help = "Exit codes: 0 success, 1 error, 2 usage, 3 ended but not good, 4 not found, 5 not allowed,\n\
-6 conflict or precondition, 7 server unreachable or busy, 124 timeout, 130 interrupted")]
+#[command(
+    name = "tintype",
+    version,
+    about,
+    propagate_version = true,
+    infer_subcommands = false
+)]
+#[command(
+    after_help = "Exit codes: 0 success, 1 error, 2 usage, 3 ended but not good, 4 not found, 5 not allowed,\n\
+6 conflict or precondition, 7 server unreachable or busy, 124 timeout, 130 interrupted"
+)]
 pub struct Cli {
     #[command(flatten)]
     global: global::Global,
@@ -47,7 +55,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
-    Serve(sources::Args),
+    Serve(sources::SourceArgs),
     /// Make the data directory, the key, the database and the admin, and exit
     Init(init::Args),
     /// The configuration

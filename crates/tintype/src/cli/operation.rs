@@ -49,6 +49,7 @@ pub enum Verb {
     Cancel {
         /// The operation's id
         id: String,
+        /// `--wait`.
         #[command(flatten)]
         wait: WaitArgs,
     },
@@ -58,39 +59,114 @@ pub enum Verb {
 pub const VIEW: View = View {
     name: |row| text(row, "/id"),
     columns: &[
-        Column { title: "ID", cell: |row| text(row, "/id") },
-        Column { title: "KIND", cell: |row| text(row, "/kind") },
-        Column { title: "CLUSTER", cell: |row| text(row, "/cluster_id") },
-        Column { title: "TARGET", cell: target },
-        Column { title: "STATUS", cell: |row| text(row, "/status") },
-        Column { title: "DONE", cell: percent },
-        Column { title: "STARTED", cell: |row| text(row, "/created_at") },
-        Column { title: "TOOK", cell: |row| between(row, "/created_at", "/finished_at") },
+        Column {
+            title: "ID",
+            cell: |row| text(row, "/id"),
+        },
+        Column {
+            title: "KIND",
+            cell: |row| text(row, "/kind"),
+        },
+        Column {
+            title: "CLUSTER",
+            cell: |row| text(row, "/cluster_id"),
+        },
+        Column {
+            title: "TARGET",
+            cell: target,
+        },
+        Column {
+            title: "STATUS",
+            cell: |row| text(row, "/status"),
+        },
+        Column {
+            title: "DONE",
+            cell: percent,
+        },
+        Column {
+            title: "STARTED",
+            cell: |row| text(row, "/created_at"),
+        },
+        Column {
+            title: "TOOK",
+            cell: |row| between(row, "/created_at", "/finished_at"),
+        },
     ],
     details: &[
-        Column { title: "STEP", cell: |row| text(row, "/step") },
-        Column { title: "REQUESTED BY", cell: |row| text(row, "/requested_by") },
-        Column { title: "QUEUE POSITION", cell: |row| text(row, "/queue_position") },
-        Column { title: "CANCEL REQUESTED", cell: |row| text(row, "/cancel_requested") },
-        Column { title: "BYTES", cell: |row| amount(row, "/progress/bytes") },
-        Column { title: "FILES", cell: |row| amount(row, "/progress/files") },
-        Column { title: "ETA", cell: |row| age(row, "/progress/eta_seconds") },
-        Column { title: "FAILURE", cell: |row| text(row, "/failure/kind") },
-        Column { title: "MESSAGE", cell: |row| text(row, "/failure/message") },
-        Column { title: "STATE", cell: |row| text(row, "/outcome/state") },
-        Column { title: "GOOD", cell: |row| text(row, "/outcome/good") },
-        Column { title: "INDICES", cell: |row| cells::count(row, "/outcome/indices") },
-        Column { title: "NOTES", cell: |row| text(row, "/outcome/notes") },
+        Column {
+            title: "STEP",
+            cell: |row| text(row, "/step"),
+        },
+        Column {
+            title: "REQUESTED BY",
+            cell: |row| text(row, "/requested_by"),
+        },
+        Column {
+            title: "QUEUE POSITION",
+            cell: |row| text(row, "/queue_position"),
+        },
+        Column {
+            title: "CANCEL REQUESTED",
+            cell: |row| text(row, "/cancel_requested"),
+        },
+        Column {
+            title: "BYTES",
+            cell: |row| amount(row, "/progress/bytes"),
+        },
+        Column {
+            title: "FILES",
+            cell: |row| amount(row, "/progress/files"),
+        },
+        Column {
+            title: "ETA",
+            cell: |row| age(row, "/progress/eta_seconds"),
+        },
+        Column {
+            title: "FAILURE",
+            cell: |row| text(row, "/failure/kind"),
+        },
+        Column {
+            title: "MESSAGE",
+            cell: |row| text(row, "/failure/message"),
+        },
+        Column {
+            title: "STATE",
+            cell: |row| text(row, "/outcome/state"),
+        },
+        Column {
+            title: "GOOD",
+            cell: |row| text(row, "/outcome/good"),
+        },
+        Column {
+            title: "INDICES",
+            cell: |row| cells::count(row, "/outcome/indices"),
+        },
+        Column {
+            title: "NOTES",
+            cell: |row| text(row, "/outcome/notes"),
+        },
     ],
 };
 
 const EVENTS: View = View {
     name: |row| text(row, "/sequence"),
     columns: &[
-        Column { title: "#", cell: |row| text(row, "/sequence") },
-        Column { title: "AT", cell: |row| text(row, "/at") },
-        Column { title: "KIND", cell: |row| text(row, "/kind") },
-        Column { title: "MESSAGE", cell: |row| text(row, "/message") },
+        Column {
+            title: "#",
+            cell: |row| text(row, "/sequence"),
+        },
+        Column {
+            title: "AT",
+            cell: |row| text(row, "/at"),
+        },
+        Column {
+            title: "KIND",
+            cell: |row| text(row, "/kind"),
+        },
+        Column {
+            title: "MESSAGE",
+            cell: |row| text(row, "/message"),
+        },
     ],
     details: &[],
 };
@@ -109,7 +185,9 @@ fn target(row: &Value) -> String {
 fn percent(row: &Value) -> String {
     let number = |pointer| row.pointer(pointer).and_then(Value::as_u64);
     match (number("/progress/bytes/done"), number("/progress/bytes/total")) {
-        (Some(done), Some(total)) if total > 0 => format!("{}%", u128::from(done.min(total)) * 100 / u128::from(total)),
+        (Some(done), Some(total)) if total > 0 => {
+            format!("{}%", u128::from(done.min(total)) * 100 / u128::from(total))
+        }
         _ => "-".to_owned(),
     }
 }
@@ -127,14 +205,19 @@ fn amount(row: &Value, pointer: &str) -> String {
 /// See [`super::error::CliError`].
 pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     match verb {
-        Verb::List { cluster, kind, status, limit } => list(context, cluster, kind, status, limit).await,
+        Verb::List {
+            cluster,
+            kind,
+            status,
+            limit,
+        } => list(context, cluster, kind, status, limit).await,
         Verb::Show { id, events: false } => {
             context.one(&VIEW, &context.client(false)?.get(&["operations", &id]).await?)
         }
         Verb::Show { id, events: true } => events(context, &id).await,
         Verb::Watch { id } => {
             let client = context.client(true)?;
-            Follower::new(&client, context).follow(&id).await
+            Follower::new(&client, context)?.follow(&id).await
         }
         Verb::Cancel { id, wait } => {
             let client = context.client(wait.wait)?;
@@ -142,7 +225,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             if !wait.wait {
                 return context.one(&VIEW, &client.send(&request).await?.body);
             }
-            let mut follower = Follower::new(&client, context);
+            let mut follower = Follower::new(&client, context)?;
             // Asking twice asks the same.
             follower.start(&request, Repeat::Always).await?;
             follower.follow(&id).await
@@ -187,7 +270,10 @@ async fn events(context: &Context, id: &str) -> Result<()> {
         let request = Request::native(Method::GET, &["operations", id, "events"])?.query("after", after);
         let answer = client.send(&request).await?.body;
         let page = members(&answer, "events")?;
-        after = page.last().and_then(|event| event.get("sequence")).and_then(Value::as_i64);
+        after = page
+            .last()
+            .and_then(|event| event.get("sequence"))
+            .and_then(Value::as_i64);
         rows.extend(page.iter().cloned());
         if after.is_none() {
             return print(&EVENTS.list(context.format(), &rows)?);
@@ -202,7 +288,8 @@ mod tests {
 
     #[test]
     fn percents_are_of_the_engine_s_bytes_and_rounded_down() {
-        let row = |done: u64, total: Option<u64>| json!({"progress": {"bytes": {"done": done, "total": total}}});
+        let row =
+            |done: u64, total: Option<u64>| json!({"progress": {"bytes": {"done": done, "total": total}}});
         assert_eq!(percent(&row(999, Some(1000))), "99%");
         assert_eq!(percent(&row(0, None)), "-");
         assert_eq!(percent(&row(0, Some(0))), "-");
@@ -210,8 +297,14 @@ mod tests {
 
     #[test]
     fn the_target_is_what_the_operation_works_on() {
-        assert_eq!(target(&json!({"parameters": {"repository": "r", "name": "s"}})), "r/s");
-        assert_eq!(target(&json!({"parameters": {"repository": "r", "snapshot": "s"}})), "r/s");
+        assert_eq!(
+            target(&json!({"parameters": {"repository": "r", "name": "s"}})),
+            "r/s"
+        );
+        assert_eq!(
+            target(&json!({"parameters": {"repository": "r", "snapshot": "s"}})),
+            "r/s"
+        );
         assert_eq!(target(&json!({"parameters": {"name": "r"}})), "r");
     }
 }

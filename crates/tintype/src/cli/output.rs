@@ -61,7 +61,12 @@ impl View {
     /// One thing in the format.
     pub fn one(&self, format: Format, row: &Value) -> Result<String> {
         match format {
-            Format::Table => Ok(pairs(self.columns.iter().chain(self.details).map(|c| (c.title, (c.cell)(row))))),
+            Format::Table => Ok(pairs(
+                self.columns
+                    .iter()
+                    .chain(self.details)
+                    .map(|c| (c.title, (c.cell)(row))),
+            )),
             Format::Name => Ok((self.name)(row) + "\n"),
             Format::Json | Format::Ndjson | Format::Yaml => document(format, row),
         }
@@ -104,16 +109,19 @@ fn bare() -> Table {
 
 /// Comfy-table pads both sides of a cell: the left one and the trailing blanks would only be in the way of scripts.
 fn lines(table: &Table) -> String {
-    table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n").collect()
+    table
+        .lines()
+        .map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned() + "\n")
+        .collect()
 }
 
 /// Prints to standard output. A reader that left (`| head`) is no error.
 pub fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(CliError::Failed(format!("cannot write to standard output: {error}")))
-        }
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Failed(format!(
+            "cannot write to standard output: {error}"
+        ))),
         _ => Ok(()),
     }
 }
@@ -132,19 +140,34 @@ mod tests {
     const VIEW: View = View {
         name: |row| cells::text(row, "/id"),
         columns: &[
-            Column { title: "ID", cell: |row| cells::text(row, "/id") },
-            Column { title: "SIZE", cell: |row| cells::text(row, "/size") },
+            Column {
+                title: "ID",
+                cell: |row| cells::text(row, "/id"),
+            },
+            Column {
+                title: "SIZE",
+                cell: |row| cells::text(row, "/size"),
+            },
         ],
-        details: &[Column { title: "NOTE", cell: |row| cells::text(row, "/note") }],
+        details: &[Column {
+            title: "NOTE",
+            cell: |row| cells::text(row, "/note"),
+        }],
     };
 
     fn rows() -> Vec<Value> {
-        vec![json!({"id": "a", "size": 1, "other": [1]}), json!({"id": "bbb", "size": null})]
+        vec![
+            json!({"id": "a", "size": 1, "other": [1]}),
+            json!({"id": "bbb", "size": null}),
+        ]
     }
 
     #[test]
     fn a_table_has_a_header_and_no_borders() {
-        assert_eq!(VIEW.list(Format::Table, &rows()).unwrap(), "ID   SIZE\na    1\nbbb  -\n");
+        assert_eq!(
+            VIEW.list(Format::Table, &rows()).unwrap(),
+            "ID   SIZE\na    1\nbbb  -\n"
+        );
         assert_eq!(VIEW.list(Format::Table, &[]).unwrap(), "ID  SIZE\n");
     }
 
@@ -152,7 +175,10 @@ mod tests {
     fn names_are_ids_only_and_ndjson_is_one_object_per_line() {
         assert_eq!(VIEW.list(Format::Name, &rows()).unwrap(), "a\nbbb\n");
         let ndjson = VIEW.list(Format::Ndjson, &rows()).unwrap();
-        let parsed: Vec<Value> = ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let parsed: Vec<Value> = ndjson
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
         assert_eq!(parsed, rows());
     }
 
@@ -166,6 +192,9 @@ mod tests {
 
     #[test]
     fn one_thing_is_a_list_of_pairs_with_its_details() {
-        assert_eq!(VIEW.one(Format::Table, &rows()[0]).unwrap(), "ID    a\nSIZE  1\nNOTE  -\n");
+        assert_eq!(
+            VIEW.one(Format::Table, &rows()[0]).unwrap(),
+            "ID    a\nSIZE  1\nNOTE  -\n"
+        );
     }
 }

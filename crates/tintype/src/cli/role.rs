@@ -1,6 +1,7 @@
 //! `tintype role show LEVEL`.
 
-use super::context::Context;
+use super::cells::{plain, text};
+use super::context::{Context, members};
 use super::error::{CliError, Result};
 use super::output::{Format, document, print};
 use clap::Subcommand;
@@ -24,33 +25,49 @@ pub enum Verb {
 pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     let Verb::Show { level } = verb;
     let answer = context.client(false)?.get(&["roles"]).await?;
-    let roles = find(&answer, &level)
-        .ok_or_else(|| CliError::Failed(format!("the server's answer has no roles for {level:?}")))?;
+    let levels = members(&answer, "levels")?;
+    let missing = || CliError::Failed(format!("the server knows no access level {level:?}"));
+    let role = levels
+        .iter()
+        .find(|role| role["access"] == *level)
+        .ok_or_else(missing)?;
     print(&match context.format() {
-        Format::Table => paste(roles),
+        Format::Table => paste(role),
         Format::Name => format!("{level}\n"),
-        format => document(format, roles)?,
+        format => document(format, role)?,
     })
 }
 
-/// The level's member, at the top or below `roles`; a list of roles names its level in `level` or `access`.
-fn find<'a>(answer: &'a Value, level: &str) -> Option<&'a Value> {
-    let roles = answer.get("roles").unwrap_or(answer);
-    match roles {
-        Value::Array(list) => list.iter().find(|role| [&role["level"], &role["access"]].iter().any(|l| **l == level)),
-        other => other.get(level),
-    }
+/// Each engine's role as the request that makes it, for the engine's console or curl.
+fn paste(role: &Value) -> String {
+    let engines = [("elasticsearch", "Elasticsearch"), ("opensearch", "OpenSearch")];
+    let request = |(member, name): (&str, &str)| {
+        let role = role.get(member)?;
+        let body = serde_json::to_string_pretty(role.get("body")?).ok()?;
+        Some(format!(
+            "# {name}\nPUT {}\n{}\n",
+            text(role, "/path"),
+            plain(&body)
+        ))
+    };
+    engines
+        .into_iter()
+        .filter_map(request)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
-/// Each engine's role as the request that makes it.
-fn paste(roles: &Value) -> String {
-    let mut text = String::new();
-    for (name, role) in roles.as_object().into_iter().flatten() {
-        let body = match role {
-            Value::String(words) => words.clone(),
-            role => serde_json::to_string_pretty(role).unwrap_or_default(),
-        };
-        text.push_str(&format!("# {name}\n{}\n", super::cells::plain(&body)));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_role_is_the_request_that_makes_it() {
+        let role = json!({"elasticsearch": {"path": "/_security/role/t", "body": {"cluster": []}}});
+        assert_eq!(
+            paste(&role),
+            "# Elasticsearch\nPUT /_security/role/t\n{\n  \"cluster\": []\n}\n"
+        );
     }
-    text
 }

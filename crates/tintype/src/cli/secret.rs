@@ -24,7 +24,10 @@ pub fn text_file(option: &str, path: &Path) -> Result<String> {
     let bad = |why: &str| CliError::Usage(format!("{option}: {}: {why}", path.display()));
     let mut text = String::new();
     let read = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(LONGEST + 1).read_to_string(&mut text)
+        std::io::stdin()
+            .lock()
+            .take(LONGEST + 1)
+            .read_to_string(&mut text)
     } else {
         std::fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
     };
@@ -49,7 +52,9 @@ pub fn prompt(question: &str) -> Result<Option<SecretString>> {
         return Ok(None);
     }
     let answer = dialoguer::Password::new().with_prompt(question).interact();
-    answer.map(|text| Some(SecretString::from(text))).map_err(|error| CliError::Failed(error.to_string()))
+    answer
+        .map(|text| Some(SecretString::from(text)))
+        .map_err(|error| CliError::Failed(error.to_string()))
 }
 
 /// Asks before something that cannot be taken back, when there is a terminal to ask on; scripts are not asked.
@@ -60,7 +65,11 @@ pub fn confirm(question: &str, yes: bool) -> Result<()> {
     if yes || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(());
     }
-    match dialoguer::Confirm::new().with_prompt(question).default(false).interact() {
+    match dialoguer::Confirm::new()
+        .with_prompt(question)
+        .default(false)
+        .interact()
+    {
         Ok(true) => Ok(()),
         Ok(false) => Err(CliError::Failed("nothing was done".into())),
         Err(error) => Err(CliError::Failed(error.to_string())),
@@ -81,7 +90,12 @@ mod tests {
 
     #[test]
     fn only_the_newline_at_the_end_is_stripped() {
-        for (content, secret) in [("pass\n", "pass"), ("pass\r\n", "pass"), ("pa ss ", "pa ss "), ("a\n\n", "a\n")] {
+        for (content, secret) in [
+            ("pass\n", "pass"),
+            ("pass\r\n", "pass"),
+            ("pa ss ", "pa ss "),
+            ("a\n\n", "a\n"),
+        ] {
             assert_eq!(read(content.as_bytes()).unwrap().expose_secret(), secret);
         }
     }

@@ -95,8 +95,15 @@ impl Seen {
 
     /// Bytes done and their total, once the engine knows it.
     pub fn bytes(&self) -> Option<(u64, u64)> {
-        let progress = self.progress.as_ref().filter(|progress| progress.phase != "preparing")?;
-        progress.bytes.total.filter(|total| *total > 0).map(|total| (progress.bytes.done, total))
+        let progress = self
+            .progress
+            .as_ref()
+            .filter(|progress| progress.phase != "preparing")?;
+        progress
+            .bytes
+            .total
+            .filter(|total| *total > 0)
+            .map(|total| (progress.bytes.done, total))
     }
 
     /// Where it stands, for people; nothing in it is guessed.
@@ -104,7 +111,10 @@ impl Seen {
         let mut parts = Vec::new();
         match (self.status.as_str(), &self.progress) {
             ("queued", _) => {
-                parts.push(self.queue_position.map_or("queued".to_owned(), |n| format!("queued behind {n}")));
+                parts.push(
+                    self.queue_position
+                        .map_or("queued".to_owned(), |n| format!("queued behind {n}")),
+                );
             }
             ("running", Some(progress)) => parts.extend(progress.parts()),
             ("running", None) => parts.push(self.step.as_deref().unwrap_or("running").replace('_', " ")),
@@ -124,16 +134,24 @@ impl Seen {
         let outcome = |pointer: &str| self.outcome.as_ref().and_then(|outcome| outcome.pointer(pointer));
         let id = &self.id;
         match self.status.as_str() {
-            "succeeded" if outcome("/good") != Some(&Value::Bool(false)) => Ok(format!("operation {id} succeeded")),
+            "succeeded" if outcome("/good") != Some(&Value::Bool(false)) => {
+                Ok(format!("operation {id} succeeded"))
+            }
             "succeeded" => {
                 let state = outcome("/state").and_then(Value::as_str).unwrap_or("no state");
                 let notes = outcome("/notes").and_then(Value::as_array);
                 let notes: Vec<_> = notes.into_iter().flatten().filter_map(Value::as_str).collect();
-                Err(CliError::NotGood(format!("operation {id} ended, but is not good: {state}: {}", notes.join("; "))))
+                Err(CliError::NotGood(format!(
+                    "operation {id} ended, but is not good: {state}: {}",
+                    notes.join("; ")
+                )))
             }
             "failed" => {
                 let failure = self.failure.clone().unwrap_or_default();
-                Err(CliError::NotGood(format!("operation {id} failed: {}: {}", failure.kind, failure.message)))
+                Err(CliError::NotGood(format!(
+                    "operation {id} failed: {}: {}",
+                    failure.kind, failure.message
+                )))
             }
             status => Err(CliError::NotGood(format!("operation {id} was {status}"))),
         }
@@ -161,7 +179,10 @@ impl Progress {
         if self.shards.failed > 0 {
             parts.push(format!("{} shards failed", self.shards.failed));
         }
-        if let Some(rate) = self.bytes_per_second.filter(|rate| rate.is_finite() && *rate >= 0.0) {
+        if let Some(rate) = self
+            .bytes_per_second
+            .filter(|rate| rate.is_finite() && *rate >= 0.0)
+        {
             parts.push(format!("{}/s", cells::bytes(rate as u64)));
         }
         if let Some(eta) = self.eta_seconds {
@@ -182,11 +203,14 @@ mod tests {
 
     #[test]
     fn a_running_operation_shows_what_the_engine_said() {
-        let running = seen(json!({"id": "o", "status": "running", "progress": {"phase": "running",
+        let running = seen(
+            json!({"id": "o", "status": "running", "progress": {"phase": "running",
             "bytes": {"done": 1_048_576, "total": 4_194_304}, "files": {"done": 3, "total": 9},
             "shards": {"total": 5, "done": 1, "failed": 1},
-            "bytes_per_second": 2048.0, "eta_seconds": 75.2, "later": 1}}));
-        let line = "1.00 MiB of 4.00 MiB, 3 of 9 files, 1 of 5 shards, 1 shards failed, 2.00 KiB/s, ETA 1m 15s";
+            "bytes_per_second": 2048.0, "eta_seconds": 75.2, "later": 1}}),
+        );
+        let line =
+            "1.00 MiB of 4.00 MiB, 3 of 9 files, 1 of 5 shards, 1 shards failed, 2.00 KiB/s, ETA 1m 15s";
         assert_eq!(running.line(), line);
         assert_eq!(running.bytes(), Some((1_048_576, 4_194_304)));
     }
@@ -195,24 +219,39 @@ mod tests {
     fn rate_and_total_are_absent_while_unknown() {
         let early = json!({"status": "running", "progress": {"phase": "running", "bytes": {"done": 0, "total": null}}});
         assert_eq!(seen(early).line(), "0 B, 0 files, 0 of 0 shards");
-        let preparing = json!({"status": "running", "progress": {"phase": "preparing", "bytes": {"total": 0}}});
+        let preparing =
+            json!({"status": "running", "progress": {"phase": "preparing", "bytes": {"total": 0}}});
         assert_eq!(seen(preparing.clone()).line(), "preparing");
         assert_eq!(seen(preparing).bytes(), None);
-        assert_eq!(seen(json!({"status": "queued", "queue_position": 2})).line(), "queued behind 2");
+        assert_eq!(
+            seen(json!({"status": "queued", "queue_position": 2})).line(),
+            "queued behind 2"
+        );
         let step = json!({"status": "running", "step": "creating", "cancel_requested": true});
         assert_eq!(seen(step).line(), "creating, cancelling");
     }
 
     #[test]
     fn only_a_good_end_is_a_success() {
-        assert!(seen(json!({"status": "succeeded", "outcome": {"good": true}})).verdict().is_ok());
-        assert!(seen(json!({"status": "succeeded", "outcome": {"shards_done": 1}})).verdict().is_ok());
+        assert!(
+            seen(json!({"status": "succeeded", "outcome": {"good": true}}))
+                .verdict()
+                .is_ok()
+        );
+        assert!(
+            seen(json!({"status": "succeeded", "outcome": {"shards_done": 1}}))
+                .verdict()
+                .is_ok()
+        );
         let bad = [
             json!({"status": "succeeded", "outcome": {"good": false, "state": "PARTIAL", "notes": ["1 of 2"]}}),
             json!({"status": "failed", "failure": {"kind": "vanished", "message": "disk full"}}),
             json!({"status": "cancelled"}),
         ];
-        for (value, words) in bad.into_iter().zip(["PARTIAL: 1 of 2", "vanished: disk full", "cancelled"]) {
+        for (value, words) in bad
+            .into_iter()
+            .zip(["PARTIAL: 1 of 2", "vanished: disk full", "cancelled"])
+        {
             let error = seen(value).verdict().unwrap_err();
             assert_eq!(error.exit_code(), 3);
             assert!(error.to_string().contains(words), "{error}");

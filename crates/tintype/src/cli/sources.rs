@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// Where the configuration comes from, and what beats it.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Server")]
-pub struct Args {
+pub struct SourceArgs {
     /// The configuration file [env: TINTYPE_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -31,7 +31,7 @@ pub struct Args {
     pub allow_insecure_listener: bool,
 }
 
-impl Args {
+impl SourceArgs {
     /// The effective configuration.
     ///
     /// # Errors
@@ -49,8 +49,10 @@ impl Args {
             ("log.format", &self.log_format),
             ("log.level", &self.log_level),
         ];
-        let mut all: Vec<_> =
-            given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();
+        let mut all: Vec<_> = given
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
+            .collect();
         if self.allow_insecure_listener {
             all.push(("server.allow_insecure_listener".to_owned(), "true".to_owned()));
         }
@@ -64,7 +66,7 @@ mod tests {
 
     #[test]
     fn each_flag_is_a_key_of_the_configuration() {
-        let args = Args {
+        let args = SourceArgs {
             config: None,
             data_dir: Some("/d".into()),
             listen: Some("127.0.0.1:1".into()),
@@ -73,9 +75,20 @@ mod tests {
             log_level: Some("debug".into()),
             allow_insecure_listener: true,
         };
-        let sources = Sources { file: None, env: Vec::new(), overrides: args.overrides() };
+        let sources = Sources {
+            file: None,
+            env: Vec::new(),
+            overrides: args.overrides(),
+        };
         let config = Config::load(&sources).unwrap().to_toml_redacted();
-        for line in ["/d", "127.0.0.1:1", "/p", "json", "debug", "allow_insecure_listener = true"] {
+        for line in [
+            "/d",
+            "127.0.0.1:1",
+            "/p",
+            "json",
+            "debug",
+            "allow_insecure_listener = true",
+        ] {
             assert!(config.contains(line), "{line} is missing:\n{config}");
         }
     }

@@ -44,13 +44,31 @@ fn what_cannot_be_meant_is_refused() {
     for (line, kind) in [
         ("tintype snapshot take c --timeout 1d", ErrorKind::ValueValidation),
         ("tintype snapshot take c -o xml", ErrorKind::InvalidValue),
-        ("tintype --api-key k --user u cluster list", ErrorKind::ArgumentConflict),
-        ("tintype --ca f --insecure cluster list", ErrorKind::ArgumentConflict),
-        ("tintype cluster attach http://e --access all", ErrorKind::InvalidValue),
-        ("tintype cluster attach http://e --engine-user u --engine-bearer-file t", ErrorKind::ArgumentConflict),
-        ("tintype cluster attach http://e --engine-cert c", ErrorKind::MissingRequiredArgument),
+        (
+            "tintype --api-key k --user u cluster list",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "tintype --ca f --insecure cluster list",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "tintype cluster attach http://e --access all",
+            ErrorKind::InvalidValue,
+        ),
+        (
+            "tintype cluster attach http://e --engine-user u --engine-bearer-file t",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "tintype cluster attach http://e --engine-cert c",
+            ErrorKind::MissingRequiredArgument,
+        ),
         ("tintype snapshot show c", ErrorKind::MissingRequiredArgument),
-        ("tintype operation", ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
+        (
+            "tintype operation",
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+        ),
     ] {
         assert_eq!(parse(line).unwrap_err().kind(), kind, "{line}");
     }
@@ -62,7 +80,11 @@ fn every_verb_and_every_option_says_what_it_is() {
         let path = format!("{path} {}", command.get_name());
         assert!(command.get_about().is_some(), "{path} has no description");
         for argument in command.get_arguments() {
-            assert!(argument.get_help().is_some(), "{path}: {} has no description", argument.get_id());
+            assert!(
+                argument.get_help().is_some(),
+                "{path}: {} has no description",
+                argument.get_id()
+            );
         }
         command.get_subcommands().for_each(|sub| check(sub, &path));
     }
@@ -71,6 +93,8 @@ fn every_verb_and_every_option_says_what_it_is() {
 
 #[test]
 fn no_secret_shows_in_debug() {
-    let cli = parse("tintype --api-key hidden cluster attach http://e --engine-user u --engine-password hidden").unwrap();
+    let cli =
+        parse("tintype --api-key hidden cluster attach http://e --engine-user u --engine-password hidden")
+            .unwrap();
     assert!(!format!("{cli:?}").contains("hidden"));
 }

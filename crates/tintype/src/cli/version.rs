@@ -28,7 +28,11 @@ pub async fn run(args: &Args, context: &Context) -> Result<()> {
         Format::Table if args.server => {
             let server = &all["server"];
             let words = |name: &str| super::cells::text(server, name);
-            format!("tintype {version}\nserver {} (region {})\n", words("/version"), words("/region"))
+            format!(
+                "tintype {version}\nserver {} (region {})\n",
+                words("/version"),
+                words("/region")
+            )
         }
         Format::Table => format!("tintype {version}\n"),
         format => document(format, &all)?,

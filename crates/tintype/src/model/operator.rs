@@ -18,6 +18,26 @@ pub enum Role {
     EceDeploymentViewer,
 }
 
+impl Role {
+    /// Every role, for tables and tests.
+    pub const ALL: [Self; 4] = [
+        Self::EcePlatformAdmin,
+        Self::EcePlatformViewer,
+        Self::EceDeploymentManager,
+        Self::EceDeploymentViewer,
+    ];
+
+    /// The word used on the wire and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EcePlatformAdmin => "ece_platform_admin",
+            Self::EcePlatformViewer => "ece_platform_viewer",
+            Self::EceDeploymentManager => "ece_deployment_manager",
+            Self::EceDeploymentViewer => "ece_deployment_viewer",
+        }
+    }
+}
+
 /// A user of Tintype.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operator {

@@ -1,5 +1,7 @@
 //! Attaching, changing and detaching clusters: nothing is written to an engine here.
 
+use super::location::Wanted;
+use super::repositories::configured_among;
 use super::{looks, observe, registration};
 use crate::app::App;
 use crate::error::{Error, Missing, Result};
@@ -8,6 +10,7 @@ use crate::model::{
     AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, Failure, FailureKind, NameError,
     RepositoryName,
 };
+use crate::store::ClusterPage;
 use tintype_engine::Distribution;
 
 /// What a caller asks of an attach.
@@ -103,6 +106,7 @@ pub async fn attach(app: &App, request: AttachRequest) -> Result<Cluster> {
     };
     check(&cluster, &request.secrets)?;
     check_repository(app, &cluster).await?;
+    check_location(app, &cluster).await?;
     identify(app, &mut cluster, &request.secrets, None, request.adopt).await?;
     app.store.attach_cluster(&cluster, &request.secrets).await?;
     app.engines.note_limit(&cluster);
@@ -145,6 +149,9 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
     };
     check(&changed, &effective)?;
     check_repository(app, &changed).await?;
+    if changed.location != cluster.location {
+        check_location(app, &changed).await?;
+    }
     if reached_otherwise {
         let pinned = (!request.repin).then(|| cluster.uuid.clone());
         identify(app, &mut changed, &effective, pinned, request.adopt).await?;
@@ -225,6 +232,36 @@ async fn check_repository(app: &App, cluster: &Cluster) -> Result<()> {
             "repository",
             format!("the platform has no repository {name}"),
         )),
+    }
+}
+
+/// A location given by hand must not be another cluster's: two writers destroy each other's snapshots. (One that is
+/// adopted exists already, and is reported by the watch instead.)
+async fn check_location(app: &App, cluster: &Cluster) -> Result<()> {
+    if cluster.location.is_none() {
+        return Ok(());
+    }
+    let platform = app.store.repositories().await?;
+    let location = |cluster: &Cluster| {
+        let resolved = configured_among(&platform, cluster).ok().flatten()?;
+        Some(Wanted::new(resolved.platform.as_ref()?, cluster, resolved.engine_name).location())
+    };
+    let Some(wanted) = location(cluster) else {
+        return Ok(());
+    };
+    let (clusters, _) = app.store.clusters(&ClusterPage::default()).await?;
+    match clusters
+        .iter()
+        .find(|other| other.id != cluster.id && location(other).as_ref() == Some(&wanted))
+    {
+        None => Ok(()),
+        Some(other) => {
+            let message = format!(
+                "{wanted} is the location of cluster {}; give this one another",
+                other.id
+            );
+            Err(Error::invalid("location", message))
+        }
     }
 }
 

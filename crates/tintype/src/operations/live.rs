@@ -14,6 +14,35 @@ pub struct Live {
     wake: Notify,
 }
 
+/// Waits for an operation's first answer; when the last waiter goes, nothing of it stays behind.
+#[derive(Debug)]
+pub struct Waiter<'a> {
+    live: &'a Live,
+    id: &'a str,
+    answer: Option<watch::Receiver<Option<Answer>>>,
+}
+
+impl Waiter<'_> {
+    /// The answer, when it is known here already.
+    pub fn known(&mut self) -> Option<Answer> {
+        self.answer.as_mut()?.borrow_and_update().clone()
+    }
+
+    /// Waits until the answer may be known.
+    pub async fn changed(&mut self) {
+        if let Some(answer) = &mut self.answer {
+            let _ = answer.changed().await;
+        }
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.answer = None;
+        self.live.stop_expecting(self.id);
+    }
+}
+
 /// A map stays usable after a panic elsewhere: each change of it is a single insert or remove.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -31,11 +60,16 @@ impl Live {
     }
 
     /// Waits for the first answer of an operation, from before it is started.
-    pub fn expect_answer(&self, id: &str) -> watch::Receiver<Option<Answer>> {
-        lock(&self.answers)
+    pub fn expect_answer<'a>(&'a self, id: &'a str) -> Waiter<'a> {
+        let mut answers = lock(&self.answers);
+        let sender = answers
             .entry(id.to_owned())
-            .or_insert_with(|| watch::channel(None).0)
-            .subscribe()
+            .or_insert_with(|| watch::channel(None).0);
+        Waiter {
+            live: self,
+            id,
+            answer: Some(sender.subscribe()),
+        }
     }
 
     /// Tells the waiters of this instance.
@@ -46,7 +80,7 @@ impl Live {
     }
 
     /// Forgets the waiters' channel once the last of them has gone.
-    pub fn stop_expecting(&self, id: &str) {
+    fn stop_expecting(&self, id: &str) {
         let mut answers = lock(&self.answers);
         if answers.get(id).is_some_and(|sender| sender.receiver_count() == 0) {
             answers.remove(id);

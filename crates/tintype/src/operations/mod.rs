@@ -12,7 +12,6 @@ use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 
 pub mod clusters;
 pub mod engines;
@@ -178,20 +177,16 @@ impl Operations {
     }
 
     /// Waits for the first answer, at most as long as configured. `None`: the bound passed, and the intent is durable.
-    async fn first_answer(
-        &self,
-        id: &str,
-        answer: &mut watch::Receiver<Option<Answer>>,
-    ) -> Result<Option<Answer>> {
+    async fn first_answer(&self, id: &str, waiter: &mut live::Waiter<'_>) -> Result<Option<Answer>> {
         let bound = tokio::time::sleep(Duration::from_secs(self.config().operations.answer_wait_seconds));
         tokio::pin!(bound);
         loop {
-            if let Some(answer) = answer.borrow_and_update().clone() {
+            if let Some(answer) = waiter.known() {
                 return Ok(Some(answer));
             }
             tokio::select! {
                 () = &mut bound => return Ok(None),
-                _ = answer.changed() => {}
+                () = waiter.changed() => {}
                 () = tokio::time::sleep(READ_ANSWER) => {
                     let operation = self.operation(id).await?;
                     if operation.answer.is_some() || operation.status.is_terminal() {

@@ -60,23 +60,32 @@ pub async fn resolve(
 /// # Errors
 /// The store's; `RepositoryNotFound` when the cluster names one that is gone from the platform.
 pub async fn configured(operations: &Operations, cluster: &Cluster) -> Result<Option<Resolved>> {
+    Ok(configured_among(
+        &operations.store().repositories().await?,
+        cluster,
+    )?)
+}
+
+/// As [`configured`], from the platform's repositories.
+///
+/// # Errors
+/// `RepositoryNotFound` when the cluster names one that is not among them.
+pub fn configured_among(
+    repositories: &[PlatformRepository],
+    cluster: &Cluster,
+) -> std::result::Result<Option<Resolved>, Failure> {
     let platform = match &cluster.repository {
-        Some(name) => match operations.store().repository(name).await? {
-            Some(platform) => Some(platform),
+        Some(name) => match repositories.iter().find(|one| one.name == *name) {
+            Some(platform) => Some(platform.clone()),
             None => {
                 let message = format!(
                     "cluster {} is set to {name}, which is not on the platform",
                     cluster.id
                 );
-                return Err(Failure::new(FailureKind::RepositoryNotFound, message).into());
+                return Err(Failure::new(FailureKind::RepositoryNotFound, message));
             }
         },
-        None => operations
-            .store()
-            .repositories()
-            .await?
-            .into_iter()
-            .find(|one| one.is_default),
+        None => repositories.iter().find(|one| one.is_default).cloned(),
     };
     Ok(match (platform, &cluster.engine_repository) {
         (Some(platform), name) => {

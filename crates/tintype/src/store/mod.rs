@@ -142,7 +142,8 @@ pub struct Leased {
 pub struct Step {
     /// The new state; unchanged when absent.
     pub state: Option<Value>,
-    /// The new status; unchanged when absent. A terminal one releases the lease and sets `finished_at`.
+    /// The new status; unchanged when absent. A terminal one releases the lease, sets `finished_at` and burns the
+    /// reserved name unless `name` frees it. `Queued` gives the lease and the place back.
     pub status: Option<Status>,
     /// The first answer; the first one committed stays.
     pub answer: Option<Answer>,
@@ -150,13 +151,14 @@ pub struct Step {
     pub outcome: Option<Value>,
     /// Set with `Failed`.
     pub failure: Option<Failure>,
-    /// Gives the lease back and wakes not before this.
+    /// Gives the lease back and wakes not before this; at once when somebody asked to cancel since the lease was given.
     pub wait_until: Option<Timestamp>,
     /// The number of attempts of the present step; unchanged when absent.
     pub attempts: Option<u32>,
     /// Appended to the log, in order: kind and message.
     pub events: Vec<(&'static str, String)>,
-    /// What becomes of the reserved snapshot name.
+    /// What becomes of the reserved snapshot name. An operation that ends without a word about it burns it: a name
+    /// that nobody vouches for may exist on the engine.
     pub name: Option<NameFate>,
 }
 
@@ -211,20 +213,21 @@ pub struct ClusterPage {
 pub trait Store: Send + Sync + std::fmt::Debug {
     // --- clusters
 
-    /// Attaches. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.
+    /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.
     async fn attach_cluster(&self, cluster: &Cluster, secrets: &ClusterSecrets) -> Result<()>;
     /// One cluster.
     async fn cluster(&self, id: &ClusterId) -> Result<Option<Cluster>>;
-    /// One cluster's engine secrets, opened.
+    /// One cluster's engine secrets, opened. `NotFound` when it is not attached.
     async fn cluster_secrets(&self, id: &ClusterId) -> Result<ClusterSecrets>;
     /// A page and the number of all that match.
     async fn clusters(&self, page: &ClusterPage) -> Result<(Vec<Cluster>, u64)>;
-    /// Replaces the row whose `version` is the given cluster's, and counts it up. Secrets stay when absent.
+    /// Replaces the row whose `version` is the given cluster's, and counts it up. Secrets and `created_at` stay, the
+    /// former when absent. `Conflict::Version`, `Conflict::ClusterUuid`, `NotFound`.
     async fn update_cluster(&self, cluster: &Cluster, secrets: Option<&ClusterSecrets>) -> Result<Cluster>;
     /// Forgets the cluster, its secrets and its observation. `Conflict::OperationRunning` while one runs. Ended
-    /// operations and burned names stay.
+    /// operations and burned names stay. `NotFound` when it is not attached.
     async fn detach_cluster(&self, id: &ClusterId) -> Result<()>;
-    /// Keeps the last look.
+    /// Keeps the last look. `NotFound` when the cluster is not attached (any more).
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()>;
     /// The last look.
     async fn observation(&self, id: &ClusterId) -> Result<Option<Observation>>;
@@ -234,7 +237,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     // --- repositories
 
     /// Makes or replaces. `expected_version`: `Conflict::Version` unless it is the row's (0: must not exist). `secrets`
-    /// is a JSON object of secret settings; the old ones stay when absent. A reader is kept.
+    /// is a JSON object of secret settings; the old ones stay when absent. A reader, `created_at` and whether it is the
+    /// default are kept: the given `is_default`, `has_reader` and `version` are ignored.
     async fn put_repository(
         &self,
         repository: &PlatformRepository,
@@ -243,33 +247,40 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ) -> Result<PlatformRepository>;
     /// One repository.
     async fn repository(&self, name: &RepositoryName) -> Result<Option<PlatformRepository>>;
+    /// The JSON object of its secret settings, opened; `None` when it has none or is not there.
+    async fn repository_secrets(&self, name: &RepositoryName) -> Result<Option<secrecy::SecretString>>;
     /// All repositories, by name.
     async fn repositories(&self) -> Result<Vec<PlatformRepository>>;
-    /// Forgets it. `Conflict::Referenced` when a cluster names it, unless `cleanup`, which unsets those references.
+    /// Forgets it. `Conflict::Referenced` when a cluster names it, unless `cleanup`, which unsets those references and
+    /// counts those clusters' versions up. `NotFound`.
     async fn delete_repository(&self, name: &RepositoryName, cleanup: bool) -> Result<()>;
-    /// Makes it the platform's default, and no other; `None` unsets.
+    /// Makes it the platform's default, and no other; `None` unsets. `NotFound` leaves the default as it was.
     async fn set_default_repository(&self, name: Option<&RepositoryName>) -> Result<()>;
-    /// Sets or removes the reader.
+    /// Sets or removes the reader. `NotFound` when there is no such repository.
     async fn put_reader(&self, name: &RepositoryName, reader: Option<&Reader>) -> Result<()>;
-    /// The reader, opened.
+    /// The reader, opened; `None` when there is none.
     async fn reader(&self, name: &RepositoryName) -> Result<Option<Reader>>;
 
     // --- operations
 
     /// Starts one: the operation, its first event, its reserved name and its idempotency key commit together.
-    /// `NotFound` when the cluster is not attached.
+    /// The key is looked at first (an expired one is forgotten), then the cluster (`NotFound` when it is not attached),
+    /// then the name. It is due at once.
     async fn start_operation(&self, new: &NewOperation) -> Result<Started>;
     /// One operation.
     async fn operation(&self, id: &str) -> Result<Option<Operation>>;
     /// A page, newest first.
     async fn operations(&self, filter: &OperationFilter) -> Result<Vec<Operation>>;
-    /// How many queued operations will be leased before this one; `None` when it is not queued.
+    /// How many queued operations are older than this one, over all clusters; `None` when it is not queued.
     async fn queue_position(&self, id: &str) -> Result<Option<u64>>;
     /// Events after a sequence number, at most `limit`.
     async fn events(&self, operation: &str, after: i64, limit: u32) -> Result<Vec<Event>>;
-    /// Marks it; `false` when it has ended. Wakes it now.
+    /// Marks it, with an event the first time, and wakes it now; `false` when it has ended. `NotFound`.
     async fn request_cancel(&self, id: &str, now: Timestamp) -> Result<bool>;
-    /// Leases due operations without a live lease, oldest first, within the limits. `Queued` becomes `Running`.
+    /// Leases due operations without a live lease. Running ones come first, since they hold a place of their cluster
+    /// even while they wait; then queued ones, oldest first, which become `Running` with an event as long as their
+    /// cluster has a place. A queued one that was asked to stop needs no place of its cluster: it only has to end, and
+    /// its owner must send nothing. Never more than `overall` live leases at once.
     async fn lease(
         &self,
         owner: &str,
@@ -277,17 +288,18 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<Leased>>;
-    /// Extends every live lease of this owner.
+    /// Extends every lease of this owner that was not given back or taken by another; never shortens one.
     async fn renew_leases(&self, owner: &str, until: Timestamp) -> Result<()>;
     /// Frees every lease at once: for the instance that the store's lock proves to be alone.
     async fn take_over(&self) -> Result<u64>;
     /// Gives back every lease of this owner, at a graceful stop.
     async fn release_leases(&self, owner: &str) -> Result<()>;
-    /// Commits a step with its events, if the lease is still ours: `false` when it is not, and nothing changed.
+    /// Commits a step with its events, if the lease is still ours: `false` when it is not, and nothing changed. A lease
+    /// that ran out is ours as long as nobody else was given one.
     async fn commit_step(&self, id: &str, token: i64, step: &Step, now: Timestamp) -> Result<bool>;
-    /// When the next unleased operation is due; `None` when none waits.
+    /// When the next unleased operation is due; `None` when none waits. In the past while limits hold one back.
     async fn next_due(&self) -> Result<Option<Timestamp>>;
-    /// Counts by status, for limits and metrics.
+    /// Counts by status, for limits and metrics; every status is there.
     async fn operation_counts(&self) -> Result<HashMap<Status, u64>>;
     /// Burned or reserved names of one repository on one engine, with their operation: for the sweep.
     async fn names(
@@ -304,9 +316,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn user(&self, name: &str) -> Result<Option<Operator>>;
     /// The number of users.
     async fn user_count(&self) -> Result<u64>;
-    /// Sets a user's password hash.
+    /// Sets a user's password hash. `NotFound` when there is no such user.
     async fn set_password(&self, name: &str, password_hash: &str) -> Result<()>;
-    /// Makes a key.
+    /// Makes a key. `NotFound` when there is no such user.
     async fn create_api_key(&self, key: &ApiKey) -> Result<()>;
     /// A key by its public part.
     async fn api_key(&self, id: &str) -> Result<Option<ApiKey>>;
@@ -319,6 +331,6 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// A round trip to the database.
     async fn ping(&self) -> Result<()>;
-    /// Writes what is pending and closes.
+    /// Writes what is pending and closes. Every later call fails; closing again does nothing.
     async fn close(&self);
 }

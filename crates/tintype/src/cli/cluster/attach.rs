@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     #[command(flatten)]
-    engine: engine::Args,
+    engine: engine::EngineArgs,
 }
 
 /// Attaches it with the access level `observe` unless told otherwise: only reads are ever sent.

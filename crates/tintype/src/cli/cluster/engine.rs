@@ -10,12 +10,17 @@ use std::path::PathBuf;
 /// Options about the engine.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Engine")]
-pub struct Args {
+pub struct EngineArgs {
     /// The user's name on the engine
     #[arg(long, value_name = "NAME")]
     pub engine_user: Option<String>,
     /// A file with the engine's password, else it is asked for [env: TINTYPE_ENGINE_PASSWORD, TINTYPE_ENGINE_PASSWORD_FILE]
-    #[arg(long, value_name = "FILE", requires = "engine_user", conflicts_with = "engine_password")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "engine_user",
+        conflicts_with = "engine_password"
+    )]
     pub engine_password_file: Option<PathBuf>,
     /// The engine's password; better by file or variable
     #[arg(long, value_name = "PASSWORD", requires = "engine_user", value_parser = secret_value)]
@@ -27,7 +32,12 @@ pub struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["engine_user", "engine_cert"])]
     pub engine_bearer_file: Option<PathBuf>,
     /// A client certificate for the engine, PEM
-    #[arg(long, value_name = "FILE", requires = "engine_key_file", conflicts_with = "engine_user")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "engine_key_file",
+        conflicts_with = "engine_user"
+    )]
     pub engine_cert: Option<PathBuf>,
     /// The client certificate's private key, PEM
     #[arg(long, value_name = "FILE", requires = "engine_cert")]
@@ -58,22 +68,33 @@ pub struct Args {
     pub adopt: bool,
 }
 
-impl Args {
+impl EngineArgs {
     /// The members of the API's request that were given.
     ///
     /// # Errors
     /// Usage: a file that cannot be used, or a password that is missing.
     pub fn members(&self, env: Env<'_>) -> Result<Map<String, Value>> {
         let mut members = Map::new();
-        let mut set = |name: &str, value: Option<Value>| members.extend(value.map(|value| (name.to_owned(), value)));
+        let mut set =
+            |name: &str, value: Option<Value>| members.extend(value.map(|value| (name.to_owned(), value)));
         set("auth", self.auth(env)?);
-        let ca = self.engine_ca.as_deref().map(|path| secret::text_file("--engine-ca", path)).transpose()?;
+        let ca = self
+            .engine_ca
+            .as_deref()
+            .map(|path| secret::text_file("--engine-ca", path))
+            .transpose()?;
         set("ca", ca.map(Value::from));
         set("fingerprint", self.engine_fingerprint.clone().map(Value::from));
         set("access", self.access.clone().map(Value::from));
-        set("allow_plain_http", self.allow_plain_http.then_some(Value::Bool(true)));
+        set(
+            "allow_plain_http",
+            self.allow_plain_http.then_some(Value::Bool(true)),
+        );
         set("repository", self.repository.clone().map(Value::from));
-        set("engine_repository", self.engine_repository.clone().map(Value::from));
+        set(
+            "engine_repository",
+            self.engine_repository.clone().map(Value::from),
+        );
         set("location", self.location.clone().map(Value::from));
         set("adopt", self.adopt.then_some(Value::Bool(true)));
         Ok(members)
@@ -91,11 +112,17 @@ impl Args {
         if let (Some(certificate), Some(key)) = (&self.engine_cert, &self.engine_key_file) {
             let certificate = secret::text_file("--engine-cert", certificate)?;
             let key = secret::from_file("--engine-key-file", key)?;
-            return Ok(Some(json!({"type": "certificate", "certificate": certificate, "key": key.expose_secret()})));
+            return Ok(Some(
+                json!({"type": "certificate", "certificate": certificate, "key": key.expose_secret()}),
+            ));
         }
-        let Some(user) = &self.engine_user else { return Ok(None) };
+        let Some(user) = &self.engine_user else {
+            return Ok(None);
+        };
         let password = self.password(user, env)?;
-        Ok(Some(json!({"type": "basic", "username": user, "password": password.expose_secret()})))
+        Ok(Some(
+            json!({"type": "basic", "username": user, "password": password.expose_secret()}),
+        ))
     }
 
     fn password(&self, user: &str, env: Env<'_>) -> Result<SecretString> {
@@ -111,8 +138,10 @@ impl Args {
         if let Some(path) = env("TINTYPE_ENGINE_PASSWORD_FILE") {
             return secret::from_file("TINTYPE_ENGINE_PASSWORD_FILE", path.as_ref());
         }
-        let missing = "no password for the engine: give --engine-password-file FILE or TINTYPE_ENGINE_PASSWORD";
-        secret::prompt(&format!("Password of {user} on the engine"))?.ok_or_else(|| CliError::Usage(missing.into()))
+        let missing =
+            "no password for the engine: give --engine-password-file FILE or TINTYPE_ENGINE_PASSWORD";
+        secret::prompt(&format!("Password of {user} on the engine"))?
+            .ok_or_else(|| CliError::Usage(missing.into()))
     }
 }
 
@@ -122,8 +151,14 @@ mod tests {
 
     #[test]
     fn only_what_was_given_is_sent() {
-        let args = Args { access: Some("take".into()), ..Args::default() };
-        assert_eq!(Value::Object(args.members(&|_| None).unwrap()), json!({"access": "take"}));
+        let args = EngineArgs {
+            access: Some("take".into()),
+            ..EngineArgs::default()
+        };
+        assert_eq!(
+            Value::Object(args.members(&|_| None).unwrap()),
+            json!({"access": "take"})
+        );
     }
 
     #[test]
@@ -134,23 +169,46 @@ mod tests {
             std::fs::write(&path, format!("{name}\n")).unwrap();
             Some(path)
         };
-        let none = Args::default;
+        let none = EngineArgs::default;
         let cases = [
-            (Args { engine_api_key_file: file("k"), ..none() }, json!({"type": "api_key", "api_key": "k"})),
-            (Args { engine_bearer_file: file("t"), ..none() }, json!({"type": "bearer", "token": "t"})),
             (
-                Args { engine_cert: file("c"), engine_key_file: file("y"), ..none() },
+                EngineArgs {
+                    engine_api_key_file: file("k"),
+                    ..none()
+                },
+                json!({"type": "api_key", "api_key": "k"}),
+            ),
+            (
+                EngineArgs {
+                    engine_bearer_file: file("t"),
+                    ..none()
+                },
+                json!({"type": "bearer", "token": "t"}),
+            ),
+            (
+                EngineArgs {
+                    engine_cert: file("c"),
+                    engine_key_file: file("y"),
+                    ..none()
+                },
                 json!({"type": "certificate", "certificate": "c", "key": "y"}),
             ),
             (
-                Args { engine_user: Some("u".into()), engine_password_file: file("p"), ..none() },
+                EngineArgs {
+                    engine_user: Some("u".into()),
+                    engine_password_file: file("p"),
+                    ..none()
+                },
                 json!({"type": "basic", "username": "u", "password": "p"}),
             ),
         ];
         for (args, auth) in cases {
             assert_eq!(args.auth(&|_| None).unwrap(), Some(auth));
         }
-        let user = Args { engine_user: Some("u".into()), ..none() };
+        let user = EngineArgs {
+            engine_user: Some("u".into()),
+            ..none()
+        };
         let variable = |name: &str| (name == "TINTYPE_ENGINE_PASSWORD").then(|| "v".to_owned());
         assert_eq!(user.auth(&variable).unwrap().unwrap()["password"], "v");
     }

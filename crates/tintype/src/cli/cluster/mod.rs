@@ -49,29 +49,92 @@ pub enum Verb {
 pub const VIEW: View = View {
     name: |row| text(row, "/id"),
     columns: &[
-        Column { title: "NAME", cell: |row| text(row, "/name") },
-        Column { title: "ID", cell: |row| text(row, "/id") },
-        Column { title: "ENGINE", cell: engine },
-        Column { title: "ACCESS", cell: |row| text(row, "/access") },
-        Column { title: "HEALTH", cell: health },
-        Column { title: "SNAPSHOTS", cell: |row| text(row, "/observation/snapshots/count") },
-        Column { title: "LAST GOOD", cell: last_good },
+        Column {
+            title: "NAME",
+            cell: |row| text(row, "/name"),
+        },
+        Column {
+            title: "ID",
+            cell: |row| text(row, "/id"),
+        },
+        Column {
+            title: "ENGINE",
+            cell: engine,
+        },
+        Column {
+            title: "ACCESS",
+            cell: |row| text(row, "/access"),
+        },
+        Column {
+            title: "HEALTH",
+            cell: health,
+        },
+        Column {
+            title: "SNAPSHOTS",
+            cell: |row| text(row, "/observation/snapshots/count"),
+        },
+        Column {
+            title: "LAST GOOD",
+            cell: last_good,
+        },
     ],
     details: &[
-        Column { title: "URL", cell: |row| text(row, "/url") },
-        Column { title: "UUID", cell: |row| text(row, "/uuid") },
-        Column { title: "NODES", cell: |row| text(row, "/observation/nodes") },
-        Column { title: "AUTHENTICATION", cell: |row| text(row, "/auth/type") },
-        Column { title: "REPOSITORY", cell: |row| text(row, "/repository") },
-        Column { title: "ENGINE REPOSITORY", cell: |row| text(row, "/engine_repository") },
-        Column { title: "LOCATION", cell: |row| text(row, "/location") },
-        Column { title: "SNAPSHOTS HEALTHY", cell: |row| text(row, "/observation/healthy") },
-        Column { title: "RECENT SUCCESS", cell: |row| text(row, "/observation/recent_success") },
-        Column { title: "LATEST", cell: |row| text(row, "/observation/snapshots/latest_status") },
-        Column { title: "LATEST GOOD", cell: |row| text(row, "/observation/snapshots/latest_successful_name") },
-        Column { title: "PROBLEM", cell: |row| text(row, "/observation/problem") },
-        Column { title: "SEEN", cell: |row| text(row, "/observation/at") },
-        Column { title: "ATTACHED", cell: |row| text(row, "/created_at") },
+        Column {
+            title: "URL",
+            cell: |row| text(row, "/url"),
+        },
+        Column {
+            title: "UUID",
+            cell: |row| text(row, "/uuid"),
+        },
+        Column {
+            title: "NODES",
+            cell: |row| text(row, "/observation/nodes"),
+        },
+        Column {
+            title: "AUTHENTICATION",
+            cell: |row| text(row, "/auth/type"),
+        },
+        Column {
+            title: "REPOSITORY",
+            cell: |row| text(row, "/repository"),
+        },
+        Column {
+            title: "ENGINE REPOSITORY",
+            cell: |row| text(row, "/engine_repository"),
+        },
+        Column {
+            title: "LOCATION",
+            cell: |row| text(row, "/location"),
+        },
+        Column {
+            title: "SNAPSHOTS HEALTHY",
+            cell: |row| text(row, "/observation/healthy"),
+        },
+        Column {
+            title: "RECENT SUCCESS",
+            cell: |row| text(row, "/observation/recent_success"),
+        },
+        Column {
+            title: "LATEST",
+            cell: |row| text(row, "/observation/snapshots/latest_status"),
+        },
+        Column {
+            title: "LATEST GOOD",
+            cell: |row| text(row, "/observation/snapshots/latest_successful_name"),
+        },
+        Column {
+            title: "PROBLEM",
+            cell: |row| text(row, "/observation/problem"),
+        },
+        Column {
+            title: "SEEN",
+            cell: |row| text(row, "/observation/at"),
+        },
+        Column {
+            title: "ATTACHED",
+            cell: |row| text(row, "/created_at"),
+        },
     ],
 };
 
@@ -116,7 +179,9 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             let client = context.client(false)?;
             let id = resolve(&client, &cluster).await?;
             secret::confirm(&format!("Forget cluster {cluster} and its credentials?"), yes)?;
-            client.send(&Request::native(Method::DELETE, &["clusters", &id])?).await?;
+            client
+                .send(&Request::native(Method::DELETE, &["clusters", &id])?)
+                .await?;
             context.note(&format!("detached {id}; nothing was changed on its engine"));
             Ok(())
         }
@@ -134,15 +199,26 @@ pub async fn resolve(client: &Client, cluster: &str) -> Result<String> {
     match client.get(&["clusters", cluster]).await {
         Ok(found) => return Ok(text(&found, "/id")),
         // Names may hold what no id may: the server says 400 or 404 to those.
-        Err(CliError::Api { status: 400 | 404, .. }) => {}
+        Err(CliError::Api {
+            status: 400 | 404, ..
+        }) => {}
         Err(error) => return Err(error),
     }
     let named = all(client, Some(cluster)).await?;
-    let ids: Vec<_> = named.iter().filter(|row| row["name"] == cluster).map(|row| text(row, "/id")).collect();
+    let ids: Vec<_> = named
+        .iter()
+        .filter(|row| row["name"] == cluster)
+        .map(|row| text(row, "/id"))
+        .collect();
     match ids.as_slice() {
         [id] => Ok(id.clone()),
-        [] => Err(CliError::NotFound(format!("no cluster has the id or the name {cluster:?}"))),
-        several => Err(CliError::Usage(format!("several clusters are named {cluster:?}: {}", several.join(", ")))),
+        [] => Err(CliError::NotFound(format!(
+            "no cluster has the id or the name {cluster:?}"
+        ))),
+        several => Err(CliError::Usage(format!(
+            "several clusters are named {cluster:?}: {}",
+            several.join(", ")
+        ))),
     }
 }
 
@@ -171,9 +247,18 @@ mod tests {
     #[test]
     fn a_cluster_that_was_not_seen_is_not_called_healthy() {
         assert_eq!(health(&json!({"observation": null})), "not seen yet");
-        assert_eq!(health(&json!({"observation": {"reachable": false, "health": "green"}})), "unreachable");
-        assert_eq!(health(&json!({"observation": {"reachable": true, "health": "green"}})), "green");
+        assert_eq!(
+            health(&json!({"observation": {"reachable": false, "health": "green"}})),
+            "unreachable"
+        );
+        assert_eq!(
+            health(&json!({"observation": {"reachable": true, "health": "green"}})),
+            "green"
+        );
         assert_eq!(last_good(&json!({"observation": {}})), "never");
-        assert_eq!(last_good(&json!({"observation": {"last_good_age_seconds": 61}})), "1m 1s ago");
+        assert_eq!(
+            last_good(&json!({"observation": {"last_good_age_seconds": 61}})),
+            "1m 1s ago"
+        );
     }
 }

@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     pub engine_url: Option<String>,
     #[command(flatten)]
-    engine: engine::Args,
+    engine: engine::EngineArgs,
     /// Go back to the default of these
     #[arg(long, value_delimiter = ',', value_name = "WHAT",
         value_parser = ["ca", "fingerprint", "repository", "engine_repository", "location"])]
@@ -59,7 +59,9 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
         members.insert("repin".into(), Value::Bool(true));
     }
     if members.is_empty() {
-        return Err(CliError::Usage("nothing to change: name at least one option".into()));
+        return Err(CliError::Usage(
+            "nothing to change: name at least one option".into(),
+        ));
     }
     let client = context.client(false)?;
     let id = resolve(&client, &args.cluster).await?;

@@ -48,6 +48,7 @@ pub enum Verb {
         cluster: String,
         /// The platform repository
         repository: String,
+        /// `--wait`.
         #[command(flatten)]
         wait: WaitArgs,
     },
@@ -59,26 +60,62 @@ pub enum Verb {
 const VIEW: View = View {
     name: |row| text(row, "/name"),
     columns: &[
-        Column { title: "NAME", cell: |row| text(row, "/name") },
-        Column { title: "TYPE", cell: |row| text(row, "/type") },
-        Column { title: "DEFAULT", cell: |row| text(row, "/default") },
-        Column { title: "READER", cell: |row| text(row, "/has_reader") },
-        Column { title: "PREFLIGHT", cell: |row| text(row, "/preflight") },
+        Column {
+            title: "NAME",
+            cell: |row| text(row, "/name"),
+        },
+        Column {
+            title: "TYPE",
+            cell: |row| text(row, "/type"),
+        },
+        Column {
+            title: "DEFAULT",
+            cell: |row| text(row, "/default"),
+        },
+        Column {
+            title: "READER",
+            cell: |row| text(row, "/has_reader"),
+        },
+        Column {
+            title: "PREFLIGHT",
+            cell: |row| text(row, "/preflight"),
+        },
     ],
     details: &[
-        Column { title: "SETTINGS", cell: |row| text(row, "/settings") },
-        Column { title: "VERSION", cell: |row| text(row, "/version") },
+        Column {
+            title: "SETTINGS",
+            cell: |row| text(row, "/settings"),
+        },
+        Column {
+            title: "VERSION",
+            cell: |row| text(row, "/version"),
+        },
     ],
 };
 
 const REGISTRATIONS: View = View {
     name: |row| text(row, "/name"),
     columns: &[
-        Column { title: "NAME", cell: |row| text(row, "/name") },
-        Column { title: "TYPE", cell: |row| text(row, "/type") },
-        Column { title: "LOCATION", cell: |row| text(row, "/location") },
-        Column { title: "READONLY", cell: |row| text(row, "/readonly") },
-        Column { title: "PLATFORM REPOSITORY", cell: |row| text(row, "/platform_repository") },
+        Column {
+            title: "NAME",
+            cell: |row| text(row, "/name"),
+        },
+        Column {
+            title: "TYPE",
+            cell: |row| text(row, "/type"),
+        },
+        Column {
+            title: "LOCATION",
+            cell: |row| text(row, "/location"),
+        },
+        Column {
+            title: "READONLY",
+            cell: |row| text(row, "/readonly"),
+        },
+        Column {
+            title: "PLATFORM REPOSITORY",
+            cell: |row| text(row, "/platform_repository"),
+        },
     ],
     details: &[],
 };
@@ -91,24 +128,38 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     match verb {
         Verb::Set(args) => set::run(*args, context).await,
         Verb::Reader(verb) => reader::run(verb, context).await,
-        Verb::List { cluster: None } => {
-            context.list(&VIEW, &context.client(false)?.get(&["repositories"]).await?, "repositories")
-        }
-        Verb::List { cluster: Some(cluster) } => {
+        Verb::List { cluster: None } => context.list(
+            &VIEW,
+            &context.client(false)?.get(&["repositories"]).await?,
+            "repositories",
+        ),
+        Verb::List {
+            cluster: Some(cluster),
+        } => {
             let client = context.client(false)?;
             let id = cluster::resolve(&client, &cluster).await?;
             let answer = client.get(&["clusters", &id, "registrations"]).await?;
             context.list(&REGISTRATIONS, &answer, "registrations")
         }
-        Verb::Show { name } => context.one(&VIEW, &context.client(false)?.get(&["repositories", &name]).await?),
+        Verb::Show { name } => context.one(
+            &VIEW,
+            &context.client(false)?.get(&["repositories", &name]).await?,
+        ),
         Verb::Delete { name, cleanup, yes } => {
             secret::confirm(&format!("Forget repository {name} and its reader?"), yes)?;
             let request = Request::native(Method::DELETE, &["repositories", &name])?;
-            context.client(false)?.send(&request.query("cleanup", cleanup.then_some(true))).await?;
+            context
+                .client(false)?
+                .send(&request.query("cleanup_deployments", cleanup.then_some(true)))
+                .await?;
             context.note(&format!("deleted {name}; its storage stays as it is"));
             Ok(())
         }
-        Verb::Register { cluster, repository, wait } => register(context, &cluster, &repository, wait.wait).await,
+        Verb::Register {
+            cluster,
+            repository,
+            wait,
+        } => register(context, &cluster, &repository, wait.wait).await,
     }
 }
 
@@ -125,4 +176,3 @@ async fn register(context: &Context, cluster: &str, repository: &str, wait: bool
 pub(super) fn show(context: &Context, repository: &Value) -> Result<()> {
     context.one(&VIEW, repository)
 }
-

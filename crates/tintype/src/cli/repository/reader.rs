@@ -17,6 +17,7 @@ pub enum Verb {
     Set {
         /// The repository
         name: String,
+        /// The reader.
         #[command(flatten)]
         reader: ReaderArgs,
     },
@@ -54,10 +55,15 @@ impl ReaderArgs {
     /// # Errors
     /// Usage: a file that cannot be used, or a secret key that is missing.
     pub fn body(&self) -> Result<Option<Value>> {
-        let Some(url) = &self.reader_url else { return Ok(None) };
+        let Some(url) = &self.reader_url else {
+            return Ok(None);
+        };
         let mut body = json!({"url": url});
-        let named =
-            [("endpoint", &self.reader_endpoint), ("region", &self.reader_region), ("username", &self.reader_user)];
+        let named = [
+            ("endpoint", &self.reader_endpoint),
+            ("region", &self.reader_region),
+            ("username", &self.reader_user),
+        ];
         for (name, value) in named {
             if let Some(value) = value {
                 body[name] = value.clone().into();
@@ -68,7 +74,8 @@ impl ReaderArgs {
                 Some(path) => Some(secret::from_file("--reader-password-file", path)?),
                 None => secret::prompt(&format!("Secret key of {user}"))?,
             };
-            let missing = || CliError::Usage("no secret key for the reader: give --reader-password-file FILE".into());
+            let missing =
+                || CliError::Usage("no secret key for the reader: give --reader-password-file FILE".into());
             body["password"] = password.ok_or_else(missing)?.expose_secret().into();
         }
         Ok(Some(body))
@@ -91,9 +98,14 @@ pub async fn put(client: &Client, name: &str, reader: Value) -> Result<Value> {
 pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     match verb {
         Verb::Set { name, reader } => {
-            let body = reader.body()?.ok_or_else(|| CliError::Usage("give --reader-url URL".into()))?;
+            let body = reader
+                .body()?
+                .ok_or_else(|| CliError::Usage("give --reader-url URL".into()))?;
             let answer = put(&context.client(false)?, &name, body).await?;
-            context.note(&format!("the reader of {name} is set: {}", cells::text(&answer, "/preflight")));
+            context.note(&format!(
+                "the reader of {name} is set: {}",
+                cells::text(&answer, "/preflight")
+            ));
         }
         Verb::Delete { name } => {
             let request = Request::native(Method::DELETE, &["repositories", &name, "reader"])?;

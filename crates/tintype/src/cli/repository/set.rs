@@ -78,7 +78,10 @@ fn body(args: &Args) -> Result<Value> {
             .map_err(|error| CliError::Usage(format!("--file: {}: not JSON: {error}", path.display())))?,
     };
     let bad = || CliError::Usage("--file: it must be an object with an object \"settings\"".into());
-    let settings = body.get_mut("settings").and_then(Value::as_object_mut).ok_or_else(bad)?;
+    let settings = body
+        .get_mut("settings")
+        .and_then(Value::as_object_mut)
+        .ok_or_else(bad)?;
     settings.extend(given(args)?);
     if let Some(kind) = &args.kind {
         body["type"] = kind.clone().into();
@@ -105,7 +108,11 @@ fn given(args: &Args) -> Result<Map<String, Value>> {
         ("client", &args.client),
         ("access_key", &args.access_key),
     ];
-    settings.extend(named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?.into()))));
+    settings.extend(
+        named
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?.into()))),
+    );
     if let Some(path) = &args.secret_key_file {
         let secret = secret::from_file("--secret-key-file", path)?;
         settings.insert("secret_key".into(), secret.expose_secret().into());
@@ -118,9 +125,10 @@ fn parse_setting(text: &str) -> Result<(String, Value)> {
     let bad = |why: &str| CliError::Usage(format!("--setting: {why}: give key=text or key:=json"));
     let (key, value) = text.split_once('=').ok_or_else(|| bad("there is no '='"))?;
     match key.strip_suffix(':') {
-        Some(key) if !key.is_empty() => {
-            Ok((key.to_owned(), serde_json::from_str(value).map_err(|_| bad("the value is not JSON"))?))
-        }
+        Some(key) if !key.is_empty() => Ok((
+            key.to_owned(),
+            serde_json::from_str(value).map_err(|_| bad("the value is not JSON"))?,
+        )),
         None if !key.is_empty() => Ok((key.to_owned(), value.into())),
         _ => Err(bad("there is no key")),
     }
@@ -143,7 +151,10 @@ mod tests {
             ..Args::default()
         };
         let settings = json!({"bucket": "b", "x": 1, "compress": true, "a": "b=c"});
-        assert_eq!(body(&args).unwrap(), json!({"type": "s3", "default": true, "settings": settings}));
+        assert_eq!(
+            body(&args).unwrap(),
+            json!({"type": "s3", "default": true, "settings": settings})
+        );
     }
 
     #[test]

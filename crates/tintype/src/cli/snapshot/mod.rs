@@ -41,33 +41,87 @@ pub enum Verb {
 const VIEW: View = View {
     name: |row| format!("{}/{}", text(row, "/repository"), text(row, "/name")),
     columns: &[
-        Column { title: "REPOSITORY", cell: |row| text(row, "/repository") },
-        Column { title: "NAME", cell: |row| text(row, "/name") },
-        Column { title: "STATE", cell: |row| text(row, "/state") },
-        Column { title: "GOOD", cell: |row| text(row, "/good") },
-        Column { title: "INDICES", cell: |row| count(row, "/indices") },
-        Column { title: "SHARDS", cell: shards },
-        Column { title: "STARTED", cell: |row| text(row, "/start_time") },
-        Column { title: "TOOK", cell: |row| between(row, "/start_time", "/end_time") },
-        Column { title: "BY TINTYPE", cell: |row| text(row, "/made_by_tintype") },
+        Column {
+            title: "REPOSITORY",
+            cell: |row| text(row, "/repository"),
+        },
+        Column {
+            title: "NAME",
+            cell: |row| text(row, "/name"),
+        },
+        Column {
+            title: "STATE",
+            cell: |row| text(row, "/state"),
+        },
+        Column {
+            title: "GOOD",
+            cell: |row| text(row, "/good"),
+        },
+        Column {
+            title: "INDICES",
+            cell: |row| count(row, "/indices"),
+        },
+        Column {
+            title: "SHARDS",
+            cell: shards,
+        },
+        Column {
+            title: "STARTED",
+            cell: |row| text(row, "/start_time"),
+        },
+        Column {
+            title: "TOOK",
+            cell: |row| between(row, "/start_time", "/end_time"),
+        },
+        Column {
+            title: "BY TINTYPE",
+            cell: |row| text(row, "/made_by_tintype"),
+        },
     ],
     details: &[
-        Column { title: "UUID", cell: |row| text(row, "/uuid") },
-        Column { title: "OPERATION", cell: |row| text(row, "/operation") },
-        Column { title: "INDEX NAMES", cell: |row| text(row, "/indices") },
-        Column { title: "FAILURES", cell: failures },
+        Column {
+            title: "UUID",
+            cell: |row| text(row, "/uuid"),
+        },
+        Column {
+            title: "OPERATION",
+            cell: |row| text(row, "/operation"),
+        },
+        Column {
+            title: "INDEX NAMES",
+            cell: |row| text(row, "/indices"),
+        },
+        Column {
+            title: "FAILURES",
+            cell: failures,
+        },
     ],
 };
 
 fn shards(row: &Value) -> String {
     let failed = row.pointer("/shards/failed").and_then(Value::as_u64).unwrap_or(0);
     let all = format!("{} of {}", text(row, "/shards/done"), text(row, "/shards/total"));
-    if failed == 0 { all } else { format!("{all}, {failed} failed") }
+    if failed == 0 {
+        all
+    } else {
+        format!("{all}, {failed} failed")
+    }
 }
 
 fn failures(row: &Value) -> String {
-    let failures = row.get("failures").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let line = |f: &Value| format!("{}[{}]: {}", text(f, "/index"), text(f, "/shard"), text(f, "/reason"));
+    let failures = row
+        .get("failures")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let line = |f: &Value| {
+        format!(
+            "{}[{}]: {}",
+            text(f, "/index"),
+            text(f, "/shard"),
+            text(f, "/reason")
+        )
+    };
     let shown: Vec<_> = failures.iter().take(5).map(line).collect();
     match failures.len() {
         0 => "-".to_owned(),
@@ -95,7 +149,9 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             let (repository, name) = parse_snapshot(&snapshot)?;
             let client = context.client(false)?;
             let id = cluster::resolve(&client, &cluster).await?;
-            let found = client.get(&["clusters", &id, "snapshots", &repository, &name]).await?;
+            let found = client
+                .get(&["clusters", &id, "snapshots", &repository, &name])
+                .await?;
             context.one(&VIEW, &found)
         }
     }
@@ -104,7 +160,9 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
 /// `REPOSITORY/NAME` or `REPOSITORY NAME`.
 fn parse_snapshot(words: &[String]) -> Result<(String, String)> {
     let pair = match words {
-        [both] => both.split_once('/').map(|(repository, name)| (repository.to_owned(), name.to_owned())),
+        [both] => both
+            .split_once('/')
+            .map(|(repository, name)| (repository.to_owned(), name.to_owned())),
         [repository, name] => Some((repository.clone(), name.clone())),
         _ => None,
     };

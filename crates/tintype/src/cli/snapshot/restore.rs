@@ -55,12 +55,17 @@ fn body(args: &Args) -> Result<Value> {
     if !args.indices.is_empty() {
         body.insert("indices".into(), json!(args.indices));
     }
-    for (name, value) in [("rename_prefix", &args.rename_prefix), ("rename_suffix", &args.rename_suffix)] {
+    for (name, value) in [
+        ("rename_prefix", &args.rename_prefix),
+        ("rename_suffix", &args.rename_suffix),
+    ] {
         body.extend(value.clone().map(|value| (name.to_owned(), value.into())));
     }
     let mut renames = Map::new();
     for rename in &args.renames {
-        let pair = rename.split_once('=').filter(|(from, to)| !from.is_empty() && !to.is_empty());
+        let pair = rename
+            .split_once('=')
+            .filter(|(from, to)| !from.is_empty() && !to.is_empty());
         let (from, to) = pair.ok_or_else(|| CliError::Usage(format!("--rename {rename}: give FROM=TO")))?;
         if renames.insert(from.to_owned(), to.into()).is_some() {
             return Err(CliError::Usage(format!("--rename: {from} is renamed twice")));
@@ -95,7 +100,10 @@ mod tests {
     #[test]
     fn a_rename_needs_both_names_and_comes_once() {
         for bad in [&["a"][..], &["=b"], &["a="], &["a=b", "a=c"]] {
-            let args = Args { renames: bad.iter().map(|r| (*r).to_owned()).collect(), ..Args::default() };
+            let args = Args {
+                renames: bad.iter().map(|r| (*r).to_owned()).collect(),
+                ..Args::default()
+            };
             assert_eq!(body(&args).unwrap_err().exit_code(), 2);
         }
     }

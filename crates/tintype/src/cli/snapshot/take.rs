@@ -42,8 +42,14 @@ pub struct Args {
 const STARTED: View = View {
     name: |row| text(row, "/name"),
     columns: &[
-        Column { title: "SNAPSHOT", cell: |row| text(row, "/name") },
-        Column { title: "OPERATION", cell: |row| text(row, "/operation") },
+        Column {
+            title: "SNAPSHOT",
+            cell: |row| text(row, "/name"),
+        },
+        Column {
+            title: "OPERATION",
+            cell: |row| text(row, "/operation"),
+        },
     ],
     details: &[],
 };
@@ -60,13 +66,19 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
         let started = send(&client, &args, body, &key).await?;
         return context.one(&STARTED, &shown(&started));
     }
-    let mut follower = Follower::new(&client, context);
+    let mut follower = Follower::new(&client, context)?;
     let id = follower.resolve(&args.cluster).await?;
-    let started = follower.start(&request(&client, &id, body, &key)?, Repeat::Always).await?;
-    let operation = started.operation.clone().ok_or_else(|| {
-        CliError::Failed(format!("snapshot {} was started, but the server named no operation to follow", text(&started.body, "/name")))
-    })?;
-    context.note(&format!("snapshot {}: operation {operation}", text(&started.body, "/name")));
+    let started = follower
+        .start(&request(&client, &id, body, &key)?, Repeat::Always)
+        .await?;
+    let name = text(&started.body, "/name");
+    let unnamed = || {
+        CliError::Failed(format!(
+            "snapshot {name} was started, but the server names no operation"
+        ))
+    };
+    let operation = started.operation.ok_or_else(unnamed)?;
+    context.note(&format!("snapshot {name}: operation {operation}"));
     follower.follow(&operation).await
 }
 
@@ -75,9 +87,13 @@ async fn send(client: &Client, args: &Args, body: Value, key: &str) -> Result<An
     let result = client.send(&request(client, &id, body, key)?).await;
     result.map_err(|error| match error {
         CliError::Timeout(message) => CliError::Timeout(message + &again(key)),
-        CliError::Unreachable { message, not_sent: false } => {
-            CliError::Unreachable { message: message + &again(key), not_sent: false }
-        }
+        CliError::Unreachable {
+            message,
+            not_sent: false,
+        } => CliError::Unreachable {
+            message: message + &again(key),
+            not_sent: false,
+        },
         other => other,
     })
 }
@@ -95,12 +111,17 @@ fn request(client: &Client, id: &str, body: Value, key: &str) -> Result<Request>
 /// ECE's `ClusterSnapshotRequest`; what is absent means a default.
 fn body(args: &Args, password_variable: Option<String>) -> Result<Value> {
     let mut body = Map::new();
-    let mut set = |name: &str, value: Option<String>| body.extend(value.map(|value| (name.to_owned(), value.into())));
+    let mut set =
+        |name: &str, value: Option<String>| body.extend(value.map(|value| (name.to_owned(), value.into())));
     set("name", args.name.clone());
     set("repository_name", args.repository.clone());
     set("username", args.username.clone());
     let password = match &args.password_file {
-        Some(path) => Some(secret::from_file("--password-file", path)?.expose_secret().to_owned()),
+        Some(path) => Some(
+            secret::from_file("--password-file", path)?
+                .expose_secret()
+                .to_owned(),
+        ),
         None => password_variable,
     };
     set("password", password);

@@ -64,15 +64,13 @@ impl Operations {
     }
 
     async fn start_restore(&self, new: &NewOperation) -> Result<Operation> {
-        let mut answer = self.live().expect_answer(&new.id);
+        let mut waiter = self.live().expect_answer(&new.id);
         let started = self.store().start_operation(new).await?;
         self.live().wake();
         let first = match started {
-            Started::New(_) => self.first_answer(&new.id, &mut answer).await?,
+            Started::New(_) => self.first_answer(&new.id, &mut waiter).await?,
             _ => None,
         };
-        drop(answer);
-        self.live().stop_expecting(&new.id);
         if let Some(Answer::Refused(failure)) = first {
             return Err(failure.into());
         }

@@ -22,27 +22,27 @@ impl Operations {
         }
         let name = request.name.clone().map_or_else(|| self.new_name(), Ok)?;
         let new = self.new_take(&request, &resolved, name);
-        let mut answer = self.live().expect_answer(&new.id);
-        let started = self.store().start_operation(&new).await?;
-        let taken = match started {
+        let mut waiter = self.live().expect_answer(&new.id);
+        let operation = match self.store().start_operation(&new).await? {
             Started::New(operation) => {
                 self.live().wake();
-                let first = self.first_answer(&operation.id, &mut answer).await?;
-                outcome(first).map(|()| operation)
+                accepted(self.first_answer(&operation.id, &mut waiter).await?)?;
+                operation
             }
+            // A retry while the first runs waits for its answer.
             Started::Replayed(operation) => {
-                let mut answer = self.live().expect_answer(&operation.id);
-                let first = self.first_answer(&operation.id, &mut answer).await?;
-                drop(answer);
-                self.live().stop_expecting(&operation.id);
-                outcome(first).map(|()| operation)
+                let mut waiter = self.live().expect_answer(&operation.id);
+                let first = match &operation.answer {
+                    Some(answer) => Some(answer.clone()),
+                    None => self.first_answer(&operation.id, &mut waiter).await?,
+                };
+                drop(waiter);
+                accepted(first)?;
+                operation
             }
-            Started::KeyReused => Err(Error::KeyReused),
-            Started::NameTaken { operation, burned } => Err(name_taken(&new, &operation, burned)),
+            Started::KeyReused => return Err(Error::KeyReused),
+            Started::NameTaken { operation, burned } => return Err(name_taken(&new, &operation, burned)),
         };
-        drop(answer);
-        self.live().stop_expecting(&new.id);
-        let operation = taken?;
         let name = super::snapshot_name(&operation.parameters)
             .ok_or_else(|| Failure::new(FailureKind::Internal, "the stored parameters cannot be read"))?;
         Ok(Taken {
@@ -84,7 +84,7 @@ impl Operations {
 }
 
 /// No answer within the bound counts as accepted: the intent is durable.
-fn outcome(answer: Option<Answer>) -> Result<()> {
+fn accepted(answer: Option<Answer>) -> Result<()> {
     match answer {
         Some(Answer::Refused(failure)) => Err(failure.into()),
         Some(Answer::Accepted) | None => Ok(()),

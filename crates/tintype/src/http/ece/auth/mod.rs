@@ -1,0 +1,3 @@
+//! How to sign in.
+
+pub mod methods;

@@ -1,0 +1,68 @@
+//! The caller's own API keys.
+
+use crate::error::{Error, Missing};
+use crate::http::Http;
+use crate::http::auth::Principal;
+use crate::http::extract::Path;
+use crate::http::problem::Result;
+use crate::model::ApiKey;
+use serde::Serialize;
+
+pub mod create;
+pub mod delete;
+pub mod delete_many;
+pub mod get;
+pub mod list;
+
+/// What a route about one key answers when the caller has none of that id.
+pub const NOT_FOUND: &[&str] = &["api_keys.key_not_found"];
+/// The code of a refused request.
+pub const INVALID: &str = "api_keys.invalid_input";
+
+/// An API key.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ApiKeyResponse {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// What its owner wrote about it.
+    pub description: String,
+    /// The key itself: only in the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    pub creation_date: String,
+}
+
+impl ApiKeyResponse {
+    fn new(key: &ApiKey) -> Self {
+        Self {
+            id: key.id.clone(),
+            user_id: key.user.clone(),
+            description: key.description.clone(),
+            key: None,
+            creation_date: key.created_at.to_string(),
+        }
+    }
+}
+
+/// The caller's key that the path names; another user's is as unknown as none.
+async fn own(http: &Http, principal: &Principal, path: &Path) -> Result<ApiKey> {
+    let id = path.text("api_key_id");
+    let key = http
+        .app
+        .store
+        .api_key(id)
+        .await?
+        .filter(|key| key.user == principal.name);
+    let shown: String = id.chars().take(64).collect();
+    let missing = || {
+        Error::missing(
+            Missing::ApiKey,
+            format!("you have no API key with the id {shown:?}"),
+        )
+    };
+    Ok(key.ok_or_else(missing)?)
+}

@@ -1,0 +1,71 @@
+//! What every request passes before its handler: who it is, whether they may, which region, and typed parameters.
+
+use super::Http;
+use super::auth::{Permission, Principal, Role};
+use super::extract::Params;
+use super::openapi::Parameter;
+use super::problem::{Problem, Result};
+use super::route::REGIONS;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::StatusCode;
+
+/// A route's own part of the check.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    /// The server's state.
+    pub http: Http,
+    /// Who may.
+    pub permission: Permission,
+    /// The query parameters that the route knows.
+    pub query: &'static [Parameter],
+}
+
+/// 401, 403, a foreign region's 404 and a malformed parameter's 400, in that order; then the handler.
+pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> Result<Response> {
+    if guard.permission != Permission::Public {
+        let principal = guard
+            .http
+            .authenticator
+            .authenticate(&guard.http.app, request.headers())
+            .await?;
+        permit(&principal, guard.permission)?;
+        tracing::Span::current().record("user", principal.name.as_str());
+        request.extensions_mut().insert(principal);
+    }
+    region(request.uri().path(), &guard.http.region)?;
+    let params = Params::parse(request.uri().query().unwrap_or_default(), guard.query)?;
+    request.extensions_mut().insert(params);
+    Ok(next.run(request).await)
+}
+
+fn permit(principal: &Principal, permission: Permission) -> Result<()> {
+    if principal.may(permission) {
+        return Ok(());
+    }
+    let roles: Vec<_> = Role::ALL
+        .into_iter()
+        .filter(|role| permission.granted_to(*role))
+        .map(Role::as_str)
+        .collect();
+    Err(Problem::forbidden(format!(
+        "{} may not do this: it needs one of {}",
+        principal.name,
+        roles.join(", ")
+    )))
+}
+
+fn region(path: &str, configured: &str) -> Result<()> {
+    let Some(rest) = path.strip_prefix(REGIONS) else {
+        return Ok(());
+    };
+    let named = rest.split('/').next().unwrap_or_default();
+    let named = percent_encoding::percent_decode_str(named).decode_utf8_lossy();
+    if named == configured {
+        return Ok(());
+    }
+    let named: String = named.chars().take(64).collect();
+    let message = format!("there is no region {named:?}: this server is region {configured:?}");
+    Err(Problem::new(StatusCode::NOT_FOUND, "root.region_not_found", message).field("region"))
+}

@@ -1,0 +1,186 @@
+//! A cluster as the native API shows it: everything but secrets.
+
+use crate::http::Http;
+use crate::http::observe::SnapshotHealth;
+use crate::http::problem::Result;
+use crate::model::{AccessLevel, Cluster, EngineAuth, Observation};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A cluster.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Cluster)]
+pub struct ClusterView {
+    /// Its id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// The engine's address.
+    pub url: String,
+    /// What may be sent to it.
+    pub access: AccessLevel,
+    /// How Tintype proves itself.
+    pub auth: AuthView,
+    /// The pinned `cluster_uuid`.
+    pub uuid: String,
+    /// `elasticsearch` or `opensearch`.
+    pub distribution: String,
+    /// The engine's version, when it was last asked.
+    pub engine_version: String,
+    /// Own certificate authorities are set.
+    pub ca_set: bool,
+    /// The only server certificate trusted, SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Credentials may cross plain HTTP beyond loopback.
+    pub allow_plain_http: bool,
+    /// The platform repository; the platform's default when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// The repository's name on the engine; the platform's when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_repository: Option<String>,
+    /// The location under the platform repository; the cluster's id when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Attached at.
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    /// Changed at.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    /// Counts changes, from 1.
+    pub version: i64,
+    /// The last look; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observation: Option<ObservationView>,
+}
+
+/// How Tintype proves itself to an engine.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuthView {
+    /// The type.
+    #[serde(rename = "type")]
+    pub kind: EngineAuth,
+    /// The user of `basic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+}
+
+/// What was last seen of a cluster.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Observation)]
+pub struct ObservationView {
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// The engine answered, and is the one that was pinned.
+    pub reachable: bool,
+    /// Why it was not reachable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// `green`, `yellow` or `red`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<String>,
+    /// The number of nodes.
+    pub nodes: usize,
+    /// The snapshots in its configured repository.
+    pub snapshots: SnapshotsView,
+    /// The newest finished attempt is good, and `recent_success`, and the engine answers.
+    pub healthy: bool,
+    /// A good snapshot ended within the configured window.
+    pub recent_success: bool,
+    /// Seconds since the newest good snapshot ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_good_age_seconds: Option<i64>,
+}
+
+/// The snapshots in a cluster's configured repository, whoever took them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SnapshotsView {
+    /// How many.
+    pub count: u32,
+    /// The newest attempt, in the engine's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_status: Option<String>,
+    /// When the newest finished attempt ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub latest_end_time: Option<String>,
+    /// When the newest good snapshot ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub latest_successful_end_time: Option<String>,
+    /// The newest good snapshot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_successful_name: Option<String>,
+}
+
+impl ClusterView {
+    /// With its last observation from the store.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn load(cluster: Cluster, http: &Http) -> Result<Self> {
+        let seen = http.app.store.observation(&cluster.id).await?;
+        Self::new(cluster, seen, http).await
+    }
+
+    /// With this observation. The user's name is kept among the secrets, so it is asked for where there is one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn new(cluster: Cluster, seen: Option<Observation>, http: &Http) -> Result<Self> {
+        let username = match cluster.auth {
+            EngineAuth::Basic => http.app.store.cluster_secrets(&cluster.id).await?.username,
+            _ => None,
+        };
+        Ok(Self {
+            id: cluster.id.into(),
+            name: cluster.name,
+            url: cluster.url,
+            access: cluster.access,
+            auth: AuthView {
+                kind: cluster.auth,
+                username,
+            },
+            uuid: cluster.uuid,
+            distribution: cluster.distribution,
+            engine_version: cluster.engine_version,
+            ca_set: cluster.ca.is_some(),
+            fingerprint: cluster.fingerprint,
+            allow_plain_http: cluster.allow_plain_http,
+            repository: cluster.repository.map(Into::into),
+            engine_repository: cluster.engine_repository.map(Into::into),
+            location: cluster.location,
+            created_at: cluster.created_at.to_string(),
+            updated_at: cluster.updated_at.to_string(),
+            version: cluster.version,
+            observation: seen.map(|seen| ObservationView::new(seen, http)),
+        })
+    }
+}
+
+impl ObservationView {
+    fn new(seen: Observation, http: &Http) -> Self {
+        let health = SnapshotHealth::of(Some(&seen), http);
+        let snapshots = seen.snapshots;
+        Self {
+            at: seen.at.to_string(),
+            reachable: seen.reachable,
+            problem: seen.problem,
+            health: seen.health,
+            nodes: seen.nodes.len(),
+            snapshots: SnapshotsView {
+                count: snapshots.count,
+                latest_status: snapshots.latest_status,
+                latest_end_time: snapshots.latest_end_time.map(|at| at.to_string()),
+                latest_successful_end_time: snapshots.latest_successful_end_time.map(|at| at.to_string()),
+                latest_successful_name: snapshots.latest_successful_name,
+            },
+            healthy: health.healthy,
+            recent_success: health.recent_success,
+            last_good_age_seconds: health.last_good_age_seconds,
+        }
+    }
+}

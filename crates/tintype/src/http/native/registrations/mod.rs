@@ -1,0 +1,4 @@
+//! The repositories that an engine knows.
+
+pub mod create;
+pub mod list;

@@ -1,0 +1,4 @@
+//! About this server.
+
+pub mod roles;
+pub mod version;

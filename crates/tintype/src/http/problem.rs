@@ -1,0 +1,270 @@
+//! The one map from what went wrong to status, code, header and body: `BasicFailedReply` everywhere, never text.
+
+use crate::error::{Error, Missing};
+use crate::ids;
+use crate::model::{Failure, FailureKind};
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use std::any::Any;
+
+/// The header in which clients read the codes of the errors in the body.
+pub const ERROR_CODES: HeaderName = HeaderName::from_static("x-cloud-error-codes");
+
+/// The body of every failed request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct BasicFailedReply {
+    /// What went wrong, at least one.
+    pub errors: Vec<BasicFailedReplyElement>,
+}
+
+/// One thing that went wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct BasicFailedReplyElement {
+    /// A stable code.
+    pub code: String,
+    /// What is wrong, where, and what would be right.
+    pub message: String,
+    /// The fields of the request at fault.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub fields: Vec<String>,
+}
+
+/// A failed request.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    fields: Vec<String>,
+    headers: HeaderMap,
+}
+
+/// A handler's result.
+pub type Result<T> = std::result::Result<T, Problem>;
+
+impl Problem {
+    /// A problem by its status, code and message.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// The request is wrong in one field.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "root.invalid_request", message);
+        problem.fields.push(field.into());
+        problem
+    }
+
+    /// Nobody that we know: 401.
+    pub fn unauthenticated(message: &str) -> Self {
+        let problem = Self::new(StatusCode::UNAUTHORIZED, "root.unauthenticated", message);
+        problem.header(header::WWW_AUTHENTICATE, "Basic realm=\"tintype\", ApiKey")
+    }
+
+    /// Known, but may not: 403.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "root.unauthorized.rbac", message)
+    }
+
+    /// Try later: 503.
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "root.busy", message).header(header::RETRY_AFTER, "1")
+    }
+
+    /// Uses another code when the status is this one: what a route documents for its own case.
+    pub fn code_at(mut self, status: StatusCode, code: &'static str) -> Self {
+        if self.status == status {
+            self.code = code;
+        }
+        self
+    }
+
+    /// Adds a field at fault.
+    pub fn field(mut self, field: &str) -> Self {
+        self.fields.push(field.to_owned());
+        self
+    }
+
+    /// The status that it will be answered with.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+
+    fn internal(source: &(dyn std::error::Error + 'static)) -> Self {
+        let id = HEXLOWER.encode(&ids::random::<8>());
+        tracing::error!(error_id = %id, error = %chain(source), "internal error");
+        Self::internal_with(&id)
+    }
+
+    fn internal_with(id: &str) -> Self {
+        let message = format!("an internal error; its details are in the log under {id}");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "root.internal_server_error",
+            message,
+        )
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::Invalid { fields, message } => Self {
+                fields,
+                ..Self::new(StatusCode::BAD_REQUEST, "root.invalid_request", message)
+            },
+            Error::NotFound { what, message } => {
+                Self::new(StatusCode::NOT_FOUND, missing_code(what), message)
+            }
+            Error::Forbidden(message) => Self::forbidden(message),
+            Error::Failed(failure) => failure.into(),
+            Error::KeyReused => {
+                Self::new(StatusCode::CONFLICT, "idempotency.key_reused", message).field("Idempotency-Key")
+            }
+            Error::Conflict(_) => Self::new(StatusCode::CONFLICT, "root.conflict", message),
+            Error::Precondition(_) => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "root.precondition_failed",
+                message,
+            ),
+            Error::Busy(_) => Self::busy(message),
+            Error::Internal(source) => Self::internal(source.as_ref()),
+        }
+    }
+}
+
+impl From<crate::store::StoreError> for Problem {
+    fn from(error: crate::store::StoreError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        const NO_REPOSITORY: &str = "clusters.snapshot.repository_not_found";
+        let (status, code) = match failure.kind {
+            FailureKind::InvalidCredentials => {
+                (StatusCode::UNAUTHORIZED, "clusters.snapshot.invalid_credentials")
+            }
+            FailureKind::RepositoryNotFound => (StatusCode::NOT_FOUND, NO_REPOSITORY),
+            FailureKind::RepositoryConflict => (StatusCode::INTERNAL_SERVER_ERROR, NO_REPOSITORY),
+            FailureKind::NameConflict => (StatusCode::CONFLICT, "clusters.snapshot.name_conflict"),
+            FailureKind::AccessLevel => return Self::forbidden(failure.message),
+            // The description knows one code for everything else, and its clients decide by it.
+            FailureKind::SnapshotNotFound
+            | FailureKind::IndexConflict
+            | FailureKind::UuidMismatch
+            | FailureKind::EngineRefused
+            | FailureKind::EngineUnreachable
+            | FailureKind::OutcomeUnknown
+            | FailureKind::Vanished
+            | FailureKind::EngineFailed
+            | FailureKind::Incomplete
+            | FailureKind::Empty
+            | FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "clusters.snapshot.failed"),
+        };
+        Self::new(status, code, failure.message)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let element = BasicFailedReplyElement {
+            code: self.code.to_owned(),
+            message: self.message,
+            fields: self.fields,
+        };
+        let mut response = json(
+            self.status,
+            &BasicFailedReply {
+                errors: vec![element],
+            },
+        );
+        response.headers_mut().extend(self.headers);
+        response
+            .headers_mut()
+            .insert(ERROR_CODES, HeaderValue::from_static(self.code));
+        response
+    }
+}
+
+/// A JSON answer. The content type is exactly `application/json`: others break clients.
+pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    let bytes = match serde_json::to_vec(body) {
+        Ok(bytes) => bytes,
+        Err(error) => return Problem::internal(&error).into_response(),
+    };
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A 200 with this body.
+pub fn ok<T: Serialize>(body: &T) -> Response {
+    json(StatusCode::OK, body)
+}
+
+/// The answer to a path that no route has.
+pub async fn no_such_path() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "root.not_found",
+        "there is nothing at this path",
+    )
+}
+
+/// The answer to a method that the path's routes do not have; the router adds `Allow`.
+pub async fn no_such_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "root.method_not_allowed",
+        "this path does not have this method",
+    )
+}
+
+/// The answer when a handler panicked. The panic hook has logged where.
+pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
+    let id = HEXLOWER.encode(&ids::random::<8>());
+    tracing::error!(error_id = %id, "a handler panicked");
+    Problem::internal_with(&id).into_response()
+}
+
+fn missing_code(what: Missing) -> &'static str {
+    match what {
+        Missing::Cluster => "clusters.cluster_not_found",
+        Missing::Repository => "clusters.snapshot.repository_not_found",
+        Missing::Snapshot => "clusters.snapshot.not_found",
+        Missing::Operation => "operations.not_found",
+        Missing::ApiKey => "api_keys.key_not_found",
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
