@@ -115,8 +115,8 @@ impl Operations {
         .instrument(span)
         .await;
         if context.operation.status.is_terminal() {
-            let operation = &context.operation;
-            self.ended(operation);
+            self.live().forget(&context.operation.id);
+            self.refresh_soon(&context.operation.cluster_id);
         }
         self.live().wake();
     }

@@ -1,5 +1,6 @@
 //! What this instance knows of running operations and never needs after a crash: progress, waiters, wake-ups.
 
+use super::writers::SharedLocation;
 use crate::model::{Answer, Progress};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,6 +12,7 @@ pub struct Live {
     progress: Mutex<HashMap<String, Progress>>,
     answers: Mutex<HashMap<String, watch::Sender<Option<Answer>>>>,
     cancels: Mutex<HashSet<String>>,
+    shared_locations: Mutex<Vec<SharedLocation>>,
     wake: Notify,
 }
 
@@ -101,6 +103,16 @@ impl Live {
     pub fn forget(&self, id: &str) {
         lock(&self.progress).remove(id);
         lock(&self.cancels).remove(id);
+    }
+
+    /// Keeps what was found.
+    pub fn set_shared_locations(&self, found: Vec<SharedLocation>) {
+        *lock(&self.shared_locations) = found;
+    }
+
+    /// The locations with several writers, as last found.
+    pub fn shared_locations(&self) -> Vec<SharedLocation> {
+        lock(&self.shared_locations).clone()
     }
 
     /// Makes the driver look for due operations now.

@@ -17,6 +17,7 @@ pub mod clusters;
 pub mod engines;
 pub mod platform;
 pub mod reads;
+pub mod writers;
 
 mod credentials;
 mod driver;
@@ -202,11 +203,10 @@ impl Operations {
         observe::refresh(self, id).await;
     }
 
-    /// Called when an operation has ended here.
-    fn ended(&self, operation: &Operation) {
-        self.live().forget(&operation.id);
-        let (operations, id) = (self.clone(), operation.cluster_id.clone());
-        tokio::spawn(async move { observe::refresh(&operations, &id).await });
+    /// Looks at a cluster in the background.
+    fn refresh_soon(&self, id: &crate::model::ClusterId) {
+        let (operations, id) = (self.clone(), id.clone());
+        tokio::spawn(async move { operations.refresh(&id).await });
     }
 
     fn now(&self) -> Timestamp {

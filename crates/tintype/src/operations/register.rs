@@ -138,6 +138,7 @@ async fn registered(context: &mut Context) -> StepResult {
         "the engine has the registration",
     );
     context.commit("registered", step).await?;
+    context.operations.refresh_soon(&context.operation.cluster_id);
     Ok(Flow::Again)
 }
 

@@ -1,11 +1,12 @@
 //! Input-less tasks: look at the state, act, safe to run twice.
 
 mod watch;
+mod writers;
 
 use crate::app::App;
 use tokio_util::sync::CancellationToken;
 
 /// Runs every task until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
-    watch::run(&app, &shutdown).await;
+    tokio::join!(watch::run(&app, &shutdown), writers::run(&app, &shutdown));
 }

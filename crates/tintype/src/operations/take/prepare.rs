@@ -94,13 +94,7 @@ pub async fn register(context: &mut Context, take: &Take) -> StepResult {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(Err(failure)) => return refuse(context, failure).await,
         Ok(Ok(Found::Usable)) => {
-            let step = advance(
-                &TakeState::Verifying,
-                "registered",
-                format!("{} is registered", take.repository()),
-            );
-            context.commit("registered", step).await?;
-            return Ok(Flow::Again);
+            return registered(context, take).await;
         }
         Ok(Ok(Found::Missing(wanted))) => wanted,
     };
@@ -108,18 +102,23 @@ pub async fn register(context: &mut Context, take: &Take) -> StepResult {
         .call("create_repository", registration::create(&take.engine, &wanted))
         .await
     {
-        Ok(()) => {
-            let step = advance(
-                &TakeState::Verifying,
-                "registered",
-                format!("{} is registered", take.repository()),
-            );
-            context.commit("registered", step).await?;
-            Ok(Flow::Again)
-        }
+        Ok(()) => registered(context, take).await,
         Err(error) if error.is_refused() => refuse(context, registration::refused(&error)).await,
         Err(error) => not_prepared(context, take, &error).await,
     }
+}
+
+/// The registration is there. The fleet's other clusters must see it at once: it is a writer.
+async fn registered(context: &mut Context, take: &Take) -> StepResult {
+    let message = format!("{} is registered", take.repository());
+    context
+        .commit(
+            "registered",
+            advance(&TakeState::Verifying, "registered", message),
+        )
+        .await?;
+    context.operations.refresh_soon(&take.cluster.id);
+    Ok(Flow::Again)
 }
 
 /// Asks the engine to verify a registration that this operation made.

@@ -1,0 +1,172 @@
+//! Locations with more than one writable registration, anywhere in the fleet: found, and reported loudly.
+//!
+//! Two clusters that write to one location destroy each other's snapshots. Tintype refuses to create a second writer;
+//! those that exist already are the operator's to mend.
+
+use super::Operations;
+use crate::model::observation::ObservedRegistration;
+use crate::model::{ClusterId, Observation};
+use crate::store::{ClusterPage, Result};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Clusters read at a time.
+const PAGE: u64 = 500;
+
+/// A location with several writers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct SharedLocation {
+    /// Where, in one comparable line.
+    pub location: String,
+    /// Who writes there.
+    pub writers: Vec<Writer>,
+}
+
+/// A writable registration.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+pub struct Writer {
+    /// The cluster's id.
+    pub cluster_id: String,
+    /// The registration's name on its engine.
+    pub registration: String,
+}
+
+impl Operations {
+    /// Looks through the last observations of the whole fleet. What is new since the last time is logged as a warning.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn find_shared_locations(&self) -> Result<()> {
+        let mut seen = Vec::new();
+        let mut page = ClusterPage {
+            from: 0,
+            size: Some(PAGE),
+            contains: None,
+        };
+        loop {
+            let (clusters, _) = self.store().clusters(&page).await?;
+            if clusters.is_empty() {
+                break;
+            }
+            page.from += clusters.len() as u64;
+            let ids: Vec<ClusterId> = clusters.into_iter().map(|cluster| cluster.id).collect();
+            seen.extend(self.store().observations(&ids).await?);
+        }
+        let shared = shared(&seen);
+        for one in &shared {
+            if !self.live().shared_locations().contains(one) {
+                tracing::warn!(location = one.location, writers = ?one.writers, "several clusters write to one location");
+            }
+        }
+        self.live().set_shared_locations(shared);
+        Ok(())
+    }
+
+    /// The locations with several writers that concern a cluster, as last found.
+    pub fn shared_locations(&self, cluster: &ClusterId) -> Vec<SharedLocation> {
+        let mut shared = self.live().shared_locations();
+        shared.retain(|one| {
+            one.writers
+                .iter()
+                .any(|writer| writer.cluster_id == cluster.as_str())
+        });
+        shared
+    }
+}
+
+fn shared(seen: &[(ClusterId, Observation)]) -> Vec<SharedLocation> {
+    let mut by_location: BTreeMap<String, Vec<(Writer, Option<&str>)>> = BTreeMap::new();
+    for (id, observation) in seen {
+        for one in observation.registrations.iter().filter(|one| !one.readonly) {
+            let Some(location) = key(one) else { continue };
+            let writer = Writer {
+                cluster_id: id.to_string(),
+                registration: one.name.clone(),
+            };
+            by_location
+                .entry(location)
+                .or_default()
+                .push((writer, one.uuid.as_deref()));
+        }
+    }
+    by_location
+        .into_iter()
+        .filter(|(_, writers)| writers.len() > 1 && !all_different(writers))
+        .map(|(location, writers)| {
+            let mut writers: Vec<Writer> = writers.into_iter().map(|(writer, _)| writer).collect();
+            writers.sort();
+            SharedLocation { location, writers }
+        })
+        .collect()
+}
+
+/// What two registrations of one storage have in common: where it is, or, for types that cannot be compared, its uuid.
+fn key(one: &ObservedRegistration) -> Option<String> {
+    one.location
+        .clone()
+        .or_else(|| one.uuid.as_ref().map(|uuid| format!("{}:uuid {uuid}", one.kind)))
+}
+
+/// The same path on different machines' own disks: every engine shows another uuid of its contents.
+fn all_different(writers: &[(Writer, Option<&str>)]) -> bool {
+    let uuids: Option<std::collections::BTreeSet<&str>> = writers.iter().map(|(_, uuid)| *uuid).collect();
+    uuids.is_some_and(|uuids| uuids.len() == writers.len() && !uuids.contains("_na_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster(id: &str, location: &str, uuid: Option<&str>, readonly: bool) -> (ClusterId, Observation) {
+        let registration = ObservedRegistration {
+            name: format!("backups-{id}"),
+            kind: "fs".to_owned(),
+            location: Some(location.to_owned()),
+            uuid: uuid.map(str::to_owned),
+            readonly,
+        };
+        (
+            id.parse().unwrap(),
+            Observation {
+                registrations: vec![registration],
+                ..Observation::default()
+            },
+        )
+    }
+
+    #[test]
+    fn two_writers_of_one_location_are_found_and_readers_are_not_writers() {
+        let found = shared(&[
+            cluster("a", "fs:/x", None, false),
+            cluster("b", "fs:/x", None, false),
+            cluster("c", "fs:/x", None, true),
+            cluster("d", "fs:/y", None, false),
+        ]);
+        assert_eq!(found.len(), 1);
+        let writers: Vec<&str> = found[0]
+            .writers
+            .iter()
+            .map(|writer| writer.cluster_id.as_str())
+            .collect();
+        assert_eq!(writers, ["a", "b"]);
+    }
+
+    #[test]
+    fn one_path_with_different_contents_is_two_places() {
+        let apart = [
+            cluster("a", "fs:/x", Some("u1"), false),
+            cluster("b", "fs:/x", Some("u2"), false),
+        ];
+        assert!(shared(&apart).is_empty());
+        let together = [
+            cluster("a", "fs:/x", Some("u1"), false),
+            cluster("b", "fs:/x", Some("u1"), false),
+        ];
+        assert_eq!(shared(&together).len(), 1);
+        let unknown = [
+            cluster("a", "fs:/x", Some("u1"), false),
+            cluster("b", "fs:/x", None, false),
+        ];
+        assert_eq!(shared(&unknown).len(), 1);
+    }
+}
