@@ -89,7 +89,8 @@ CREATE TABLE events (
     PRIMARY KEY (operation_id, sequence)
 ) STRICT, WITHOUT ROWID;
 
--- Keyed by the engine's uuid and not by the cluster, so that a burned name outlives a detach.
+-- Keyed by the engine's uuid and not by the cluster, so that a burned name outlives a detach. A row whose operation has
+-- ended is burned, whatever its flag says: nobody can free it any more.
 CREATE TABLE snapshot_names (
     cluster_uuid TEXT NOT NULL,
     repository   TEXT NOT NULL,

@@ -68,12 +68,12 @@ fn parse(text: &str) -> Option<Key> {
 fn create(path: &Path) -> Result<Key, SecretsError> {
     let key = Zeroizing::new(ids::random::<32>());
     let text = Zeroizing::new(format!("{COMMENT}\n{}\n", HEXLOWER.encode(key.as_slice())));
-    write(path, &text).map_err(|source| SecretsError::KeyFile {
-        path: path.to_owned(),
-        action: "made",
-        source,
-    })?;
-    Ok(key)
+    match write(path, &text) {
+        Ok(()) => Ok(key),
+        // Another process made one meanwhile: that one counts.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => open_or_create(path, false),
+        Err(source) => Err(SecretsError::KeyFile { path: path.to_owned(), action: "made", source }),
+    }
 }
 
 fn write(path: &Path, text: &str) -> std::io::Result<()> {

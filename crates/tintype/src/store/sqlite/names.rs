@@ -40,14 +40,12 @@ pub(super) async fn reserve(tx: &mut Tx, key: &NameKey, operation: &str) -> Resu
     Ok(())
 }
 
-/// Settles an operation's name. One that ends without a word about its name burns it: a name that nobody vouches for
-/// may exist on the engine.
-pub(super) async fn settle(tx: &mut Tx, operation: &str, fate: Option<NameFate>, ended: bool) -> Result<()> {
+/// Settles an operation's name. Without a word it stays as it is: once the operation has ended nobody can free it, so a
+/// name that nobody vouches for counts as burned. It may exist on the engine.
+pub(super) async fn settle(tx: &mut Tx, operation: &str, fate: NameFate) -> Result<()> {
     let query = match fate {
-        Some(NameFate::Free) => "DELETE FROM snapshot_names WHERE operation_id = ? AND burned = 0",
-        Some(NameFate::Burned) => "UPDATE snapshot_names SET burned = 1 WHERE operation_id = ?",
-        None if ended => "UPDATE snapshot_names SET burned = 1 WHERE operation_id = ?",
-        None => return Ok(()),
+        NameFate::Free => "DELETE FROM snapshot_names WHERE operation_id = ? AND burned = 0",
+        NameFate::Burned => "UPDATE snapshot_names SET burned = 1 WHERE operation_id = ?",
     };
     sqlx::query(query).bind(operation).execute(tx).await?;
     Ok(())

@@ -41,7 +41,9 @@ pub(super) async fn commit(tx: &mut Tx, id: &str, token: i64, step: &Step, now: 
     for (kind, message) in &step.events {
         append_event(tx, id, now, kind, message).await?;
     }
-    names::settle(tx, id, step.name, ended).await?;
+    if let Some(fate) = step.name {
+        names::settle(tx, id, fate).await?;
+    }
     Ok(true)
 }
 

@@ -1,0 +1,119 @@
+//! What a store is: every backend passes all of this.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
+
+mod backends;
+mod make;
+
+mod clusters;
+mod idempotency;
+mod leases;
+mod names;
+mod operations;
+mod repositories;
+mod sqlite;
+mod steps;
+mod users;
+
+/// Runs every case on every backend. A backend is a function of that name in `backends`, and one word more below.
+macro_rules! on_every_backend {
+    ($($backend:ident)* : $cases:tt) => {
+        $(mod $backend { on_every_backend!(@cases $backend $cases); })*
+    };
+    (@cases $backend:ident { $($module:ident { $($case:ident)* })* }) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let backend = crate::backends::$backend().await;
+                crate::$module::$case(backend.store.clone()).await;
+                backend.store.close().await;
+            })*
+        })*
+    };
+}
+
+mod conformance {
+    on_every_backend! { on_sqlite: {
+        clusters {
+            attached_clusters_read_back_whole
+            an_id_is_attached_once
+            an_engine_is_attached_once
+            a_page_is_in_the_order_of_ids_and_knows_the_total
+            a_search_looks_at_ids_and_names_without_regard_to_case
+            a_change_names_the_version_it_read
+            a_change_keeps_secrets_unless_new_ones_are_given
+            a_repin_to_an_engine_that_is_attached_is_refused
+            concurrent_changes_of_one_version_have_one_winner
+            a_cluster_with_an_open_operation_is_not_detached
+            a_detach_forgets_secrets_and_observation_and_keeps_the_rest
+            observations_are_replaced_and_read_by_page
+            what_is_not_attached_is_not_found
+        }
+        repositories {
+            repositories_read_back_whole_and_in_order
+            a_replacement_keeps_what_it_does_not_name
+            a_version_that_is_expected_must_be_there
+            one_repository_is_the_default
+            a_repository_that_is_referred_to_stays_unless_cleaned_up
+            a_reader_is_set_and_removed
+            what_is_not_there_is_not_found
+        }
+        operations {
+            a_started_operation_is_queued_and_reads_back
+            only_attached_clusters_get_operations
+            a_list_is_newest_first_filtered_and_paged
+            the_queue_position_counts_older_queued_ones
+            counts_have_every_status
+            an_id_is_used_once_and_a_failed_start_leaves_nothing
+        }
+        idempotency {
+            the_same_key_and_body_answer_the_first_operation
+            the_same_key_with_another_body_is_told
+            a_key_is_looked_at_before_the_name
+            a_key_counts_in_its_scope_and_until_it_expires
+            concurrent_starts_with_one_key_make_one_operation
+        }
+        names {
+            sixty_four_starts_of_one_name_have_one_winner
+            a_name_is_taken_within_its_engine_and_repository
+            a_freed_name_is_free
+            a_burned_name_stays_burned
+            an_operation_that_ends_without_a_word_burns_its_name
+            names_outlive_a_detach
+            names_are_listed_by_repository
+        }
+        leases {
+            due_operations_are_leased_oldest_first
+            what_is_leased_is_not_leased_again
+            an_expired_lease_goes_to_another_with_a_greater_token
+            no_more_than_overall_are_leased
+            no_more_than_its_limit_run_on_a_cluster
+            an_operation_that_waits_keeps_its_place_and_comes_first
+            a_queued_operation_that_was_cancelled_needs_no_place
+            sixteen_owners_never_share_an_operation
+            renewal_extends_what_is_held_and_nothing_else
+            a_stop_gives_leases_back
+            a_take_over_frees_every_lease
+            next_due_is_the_earliest_unleased
+        }
+        steps {
+            a_step_changes_what_it_names_and_nothing_else
+            the_first_answer_wins
+            a_stale_token_changes_nothing
+            an_expired_lease_that_nobody_took_is_still_ours
+            a_wait_gives_the_lease_back
+            a_terminal_step_ends_the_operation
+            a_step_back_to_the_queue_gives_the_place_back
+            events_are_numbered_and_paged
+            a_cancel_is_marked_once_and_wakes
+            a_cancel_that_its_owner_has_not_seen_is_not_made_to_wait
+            what_has_ended_is_not_cancelled
+        }
+        users {
+            users_read_back_and_names_are_unique
+            a_password_is_replaced
+            keys_belong_to_their_user
+            keys_are_listed_oldest_first
+        }
+    }}
+}
