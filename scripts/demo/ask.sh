@@ -1,13 +1,14 @@
 # Questions to the engine and to Tintype.
 
-member() { python3 scripts/demo/ask.py member "$1"; }
+# member PATH: one member of the JSON on standard input, as jq names it; empty when it is not there.
+member() { jq -r "$1 // empty"; }
 
 # The engine itself, without Tintype in between.
 engine_get() { curl -sf "$engine_url$1"; }
 engine_put() { curl -sf -XPUT "$engine_url$1" -H 'Content-Type: application/json' -d "$2"; }
 
 # The state of a snapshot on the engine; empty when there is none.
-engine_state() { engine_get "/_snapshot/$1/$2" | member /snapshots/0/state; }
+engine_state() { engine_get "/_snapshot/$1/$2" | member ".snapshots[0].state"; }
 
 # All that the engine says of these repositories and their snapshots, to be compared later.
 engine_view() {
@@ -18,10 +19,21 @@ engine_view() {
     done
 }
 
-engine_repositories() { engine_get /_snapshot | python3 scripts/demo/ask.py names; }
+engine_repositories() { engine_get /_snapshot | member keys[]; }
 
-# How many snapshots bear this name, carry this operation, and are there at all.
-engine_count() { engine_get "/_snapshot/$1/_all" | python3 scripts/demo/ask.py count "$2" "$3"; }
+# engine_count REPOSITORY NAME OPERATION: snapshots of that name, with that operation in their metadata, and in all.
+engine_count() {
+    engine_get "/_snapshot/$1/_all" | jq -r --arg name "$2" --arg operation "$3" '.snapshots | [
+        (map(select(.snapshot == $name)) | length),
+        (map(select(.metadata.tintype.operation == $operation)) | length),
+        length] | join(" ")'
+}
+
+# Shards in a snapshot, and the fewest files of one of them.
+shards_and_files() {
+    engine_get "/_snapshot/$1/$2/_status" |
+        jq -r '[.snapshots[0].indices[].shards[].stats.total.file_count] | "\(length) \(min)"'
+}
 
 flights() { python3 scripts/demo/flights.py "$@"; }
 

@@ -26,10 +26,12 @@ TABLES = ["airlines", "airports", "planes", "weather", "flights"]
 ROUNDS = 4
 BATCH = 5_000
 PAGE = 5_000
+NUMBER = set("-0123456789")
 SETTINGS = {
     "number_of_shards": 1,
     "number_of_replicas": 0,
     "refresh_interval": "-1",
+    "translog.durability": "async",
     # Each segment as its own dozen of files, as big ones are anyway, and small ones not merged into one.
     "compound_format": False,
     "merge.policy.floor_segment": "1kb",
@@ -82,11 +84,12 @@ def value(text):
     """What a cell of the table means; NA is R's word for unknown."""
     if text in ("", "NA"):
         return None
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
+    if text[0] in NUMBER:
+        for kind in (int, float):
+            try:
+                return kind(text)
+            except ValueError:
+                pass
     return text
 
 
@@ -107,7 +110,8 @@ def load(name, url, archive, tables):
 def load_index(name, url, index, documents):
     engine = Engine(url)
     mapping = {"_doc": MAPPING} if typed(name) else MAPPING
-    engine.call("PUT", f"/{index}", {"settings": {"index": SETTINGS}, "mappings": mapping})
+    settings = SETTINGS | ({"merge_on_flush.enabled": False} if name.startswith("opensearch") else {})
+    engine.call("PUT", f"/{index}", {"settings": {"index": settings}, "mappings": mapping})
     for number in range(ROUNDS):
         fill(engine, name, index, documents[number::ROUNDS])
 

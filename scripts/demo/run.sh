@@ -126,8 +126,8 @@ finish() {
     if [ -n "$keep" ] && [ -f $DEMO/state ] && [ $status != 130 ]; then
         [ $status = 0 ] || say "left as it is because of --keep: logs are in ${work:-}; end it with ./demo stop"
     else
-        stop_all
         jobs -p | xargs -r kill 2>/dev/null || true
+        stop_all
     fi
     exit $status
 }

@@ -12,7 +12,7 @@ failed() {
     exit 1
 }
 held() { printf '%s✓%s %s\n' "$green" "$plain" "$*"; }
-chapter() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+chapter() { printf '\n%s%s%s  (%d s)%s\n' "$bold" "$*" "$plain$dim" $((SECONDS - told_at)) "$plain"; }
 note() { printf '%s  %s%s\n' "$dim" "$*" "$plain"; }
 
 # claim WORDS COMMAND...: ✓ when the command succeeds, else ✗ and the end.

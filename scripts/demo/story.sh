@@ -21,7 +21,7 @@ before_tintype() {
     engine_put "/_snapshot/yours/before-tintype?wait_for_completion=true" '{"indices": "airlines,airports"}' >/dev/null
     claim "a snapshot is in it already: yours/before-tintype" [ "$(engine_state yours before-tintype)" = SUCCESS ]
     flights load "$engine" "$engine_url" "$archive" flights
-    documents="$(engine_get '/flights-*/_count' | member /count)"
+    documents="$(engine_get '/flights-*/_count' | member .count)"
     claim "$documents flights are in it, and four small tables: ${#INDICES[@]} indices" [ "$documents" = 336776 ]
     engine_view yours >"$work/yours"
 }
@@ -35,7 +35,7 @@ attached_to_observe() {
     show tintype snapshot list demo --repository yours
     cluster="$(tintype cluster show demo -o name)"
     ID="$cluster" KEY="$TINTYPE_API_KEY"
-    claim "what was there before is shown" tintype snapshot show demo yours/before-tintype -o name
+    claim "what was there before is shown" shows_snapshot yours/before-tintype
     snapshot_call '{"name": "refused", "repository_name": "yours"}'
     claim "the level observe refuses a snapshot: $status, $(header x-cloud-error-codes)" [ "$status" = 403 ]
     claim "your repository is as it was, and what is in it" same "$work/yours" engine_view yours
@@ -52,7 +52,7 @@ call_survives_a_crash() {
     printf '%s\n' "${dim}\$ curl -XPOST \$TINTYPE_URL/api/v1/clusters/elasticsearch/\$ID/_snapshot \\" \
         "    -H \"Authorization: ApiKey \$KEY\" -d '{\"name\": \"$name\", \"repository_name\": \"$repository\"}'$plain"
     snapshot_call "{\"name\": \"$name\", \"repository_name\": \"$repository\"}"
-    claim "$status $(cat "$work/answer"), with no content type of JSON" [ "$status" = 202 ]
+    claim "$status $(cat "$work/answer"), and no content type was named" [ "$status" = 202 ]
     operation="$(header x-tintype-operation)"
     flights sums "$engine_url" "${INDICES[@]}" >"$work/sums" &
     local sums=$!
@@ -72,7 +72,7 @@ watched_through_a_crash() {
     claim "tintype was killed with -9; the engine says $(engine_state $repository $name)" \
         [ "$(engine_state $repository $name)" = IN_PROGRESS ]
     start_tintype
-    wait $watcher || failed "the operation did not end well: $(operation "$operation" | member /failure/message)"
+    wait $watcher || failed "the operation did not end well: $(operation "$operation" | member .failure.message)"
     wait $recorder
     claim "progress was live: $(steps_seen) different numbers of bytes were seen" [ "$(steps_seen)" -ge 2 ]
 }
@@ -80,14 +80,14 @@ watched_through_a_crash() {
 exactly_one() {
     local named made all
     claim "started again, it went on: the operation has succeeded" \
-        [ "$(operation "$operation" | member /status)" = succeeded ]
+        [ "$(operation "$operation" | member .status)" = succeeded ]
     read -r named made all <<<"$(engine_count $repository $name "$operation")"
     case "$engine" in
         elasticsearch-6*) claim "exactly one snapshot: $named of that name, $all in all (6.8 keeps no metadata)" [ "$named $all" = "1 1" ] ;;
         *) claim "exactly one snapshot: $named of that name, $made with that operation, $all in all" [ "$named $made $all" = "1 1 1" ] ;;
     esac
     local shards fewest
-    read -r shards fewest <<<"$(engine_get "/_snapshot/$repository/$name/_status" | python3 scripts/demo/ask.py files)"
+    read -r shards fewest <<<"$(shards_and_files $repository $name)"
     claim "$shards shards are in it, each of at least $fewest files" [ "$fewest" -ge 20 ]
     snapshot_call "{\"name\": \"$name\", \"repository_name\": \"$repository\"}"
     claim "the same call again is refused: $status, $(header x-cloud-error-codes)" \
@@ -134,7 +134,7 @@ tell_of_own_engine() {
 
 take_on_own_engine() {
     chapter "2. The call"
-    repository="$(tintype repository list --cluster yours -o json | python3 scripts/demo/ask.py writable)"
+    repository="$(tintype repository list --cluster yours -o json | jq -r 'map(select(.readonly | not))[0].name // empty')"
     [ -n "$repository" ] || failed "the engine has no repository that can be written to"
     show tintype cluster update yours --access take -o name
     name="tintype-demo-$(date -u +%Y%m%d-%H%M%S)"
