@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 TABLES = ["airlines", "airports", "planes", "weather", "flights"]
 # Each round ends with a refresh, so that it leaves segments of its own, as an index that grows every day does.
-ROUNDS = 4
+ROUNDS = 8
 BATCH = 5_000
 PAGE = 5_000
 NUMBER = set("-0123456789")
@@ -32,8 +32,7 @@ SETTINGS = {
     "number_of_replicas": 0,
     "refresh_interval": "-1",
     "translog.durability": "async",
-    # Each segment as its own dozen of files, as big ones are anyway, and small ones not merged into one.
-    "compound_format": False,
+    # Small segments are not to be merged into one at once.
     "merge.policy.floor_segment": "1kb",
 }
 MAPPING = {
