@@ -346,6 +346,9 @@ async fn a_damaged_database_is_refused_and_kept() {
     let half = whole[..whole.len() / 2 / 4096 * 4096].to_vec();
     let mut scribbled = whole.clone();
     scribbled[4096..].fill(0x5a);
+    // Nothing that the start reads: only the check of every page finds it.
+    let mut last_page = whole.clone();
+    last_page[whole.len() - 4096..].fill(0x5a);
     let garbage = b"this is not a database at all, but it is longer than a header".to_vec();
     let cases = [
         ("empty", vec![]),
@@ -353,7 +356,7 @@ async fn a_damaged_database_is_refused_and_kept() {
         ("half", half),
         ("scribbled", scribbled),
     ];
-    for (case, bytes) in cases.into_iter().chain([("garbage", garbage)]) {
+    for (case, bytes) in cases.into_iter().chain([("garbage", garbage), ("last page", last_page)]) {
         std::fs::write(&path, &bytes).unwrap();
         let message = refusal(&path, sealer()).await;
         assert!(
