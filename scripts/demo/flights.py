@@ -109,8 +109,9 @@ def load(name, url, archive, tables):
 def load_index(name, url, index, documents):
     engine = Engine(url)
     mapping = {"_doc": MAPPING} if typed(name) else MAPPING
-    settings = SETTINGS | ({"merge_on_flush.enabled": False} if name.startswith("opensearch") else {})
-    engine.call("PUT", f"/{index}", {"settings": {"index": settings}, "mappings": mapping})
+    engine.call("PUT", f"/{index}", {"settings": {"index": SETTINGS}, "mappings": mapping})
+    if name.startswith(("opensearch-2", "opensearch-3")):
+        engine.call("PUT", f"/{index}/_settings", {"index.merge_on_flush.enabled": False})
     for number in range(ROUNDS):
         fill(engine, name, index, documents[number::ROUNDS])
 

@@ -60,6 +60,9 @@ start_engine() {
     local port
     port="$(free_port)"
     engine_url="http://127.0.0.1:$port"
+    # It lives for a minute: compiling its code twice, the second time thoroughly, would take half of that.
+    mkdir -p "$work/engine/overlay/jvm.options.d"
+    echo '-XX:TieredStopAtLevel=1' >"$work/engine/overlay/jvm.options.d/demo.options"
     background engine scripts/run-engine "$engine" "$work/engine" "$port" "$(free_port)" "$work/storage"
     engine_pid=$pid
     until_true 180 "$engine did not start" curl -sf "$engine_url/_cluster/health"
@@ -119,6 +122,10 @@ end_group() {
 finish() {
     local status=$?
     trap '' INT TERM HUP
+    case "$status" in
+        0 | 130 | 143) ;;
+        *) [ -n "${told_failure:-}" ] || printf '%s✗ a step of the demo failed%s\n' "$red" "$plain"; status=1 ;;
+    esac
     if [ $status = 1 ] && [ -s "${work:-}/tintype.log" ]; then
         say "the last lines of tintype's log:"
         tail -n 10 "$work/tintype.log" >&2

@@ -8,6 +8,7 @@ fi
 
 # What went wrong, before the trap of `exit` takes everything down.
 failed() {
+    told_failure=1
     printf '%s✗ %s%s\n' "$red" "$*" "$plain"
     exit 1
 }

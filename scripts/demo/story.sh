@@ -118,7 +118,9 @@ tell_of_own_engine() {
     engine_url="$own_url"
     chapter "1. Attach your engine, with the right to look"
     first_start
-    show tintype cluster attach "$own_url" --name yours --access observe "${attach_options[@]}" -o name
+    # The options may hold a secret: they are used and not repeated.
+    note "\$ tintype cluster attach $own_url --name yours --access observe …"
+    tintype cluster attach "$own_url" --name yours --access observe "${attach_options[@]}" -o name
     cluster="$(tintype cluster show yours -o name)"
     ID="$cluster" KEY="$TINTYPE_API_KEY"
     show tintype cluster show yours
@@ -127,7 +129,7 @@ tell_of_own_engine() {
     for one in $(tintype repository list --cluster yours -o name); do
         show tintype snapshot list yours --repository "$one" || note "$one cannot be listed"
     done
-    held "only reads were sent"
+    note "only reads were sent"
     repository=''
     [ -z "$take" ] || take_on_own_engine
 }
@@ -140,13 +142,15 @@ take_on_own_engine() {
     name="tintype-demo-$(date -u +%Y%m%d-%H%M%S)"
     snapshot_call "{\"name\": \"$name\", \"repository_name\": \"$repository\"}"
     claim "$status $(cat "$work/answer")" [ "$status" = 202 ]
-    show tintype operation watch "$(header x-tintype-operation)" -o name
+    claim "it ended well, and was read back" show tintype operation watch "$(header x-tintype-operation)" -o name
     show tintype snapshot show yours "$repository/$name"
     held "it is in your repository $repository as $name; delete it there when you do not want it"
 }
 
 conclude() {
-    printf '\n%sAll of it held%s, in %d s after what had to be fetched and built.\n' "$green" "$plain" $((SECONDS - told_at))
+    local words="All of it held"
+    [ -z "$own_url" ] || words="That is what is there"
+    printf '\n%s%s%s: %d s, after what had to be fetched and built.\n' "$green" "$words" "$plain" $((SECONDS - told_at))
     [ -n "$keep" ] || return 0
     write_env
     printf 'It runs on: `. .demo/env` for a shell that knows it, `./demo stop` to end it.\n'
