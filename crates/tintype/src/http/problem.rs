@@ -168,10 +168,10 @@ impl From<Failure> for Problem {
             FailureKind::RepositoryConflict => (StatusCode::INTERNAL_SERVER_ERROR, NO_REPOSITORY),
             FailureKind::NameConflict => (StatusCode::CONFLICT, "clusters.snapshot.name_conflict"),
             FailureKind::AccessLevel => return Self::forbidden(failure.message),
+            FailureKind::SnapshotNotFound => (StatusCode::NOT_FOUND, "clusters.snapshot.not_found"),
+            FailureKind::IndexConflict => (StatusCode::CONFLICT, "clusters.snapshot.index_conflict"),
             // The description knows one code for everything else, and its clients decide by it.
-            FailureKind::SnapshotNotFound
-            | FailureKind::IndexConflict
-            | FailureKind::UuidMismatch
+            FailureKind::UuidMismatch
             | FailureKind::EngineRefused
             | FailureKind::EngineUnreachable
             | FailureKind::OutcomeUnknown

@@ -3,7 +3,7 @@
 use super::step::{Context, Flow, Stop};
 use super::{Operations, register, restore, take};
 use crate::model::{Failure, FailureKind, OperationKind};
-use crate::store::{LeaseLimits, Leased};
+use crate::store::{LeaseLimits, Leased, Step};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use std::panic::AssertUnwindSafe;
@@ -102,14 +102,17 @@ impl Operations {
             kind = leased.operation.kind.as_str(),
             cluster = %leased.operation.cluster_id,
         );
-        let mut context = Context::new(self.clone(), leased, shutdown);
+        let mut context = Context::new(self.clone(), leased, shutdown.clone());
         async {
             let done = AssertUnwindSafe(carry_steps(&mut context)).catch_unwind().await;
             match done {
                 Ok(Ok(())) | Ok(Err(Stop::Shutdown)) => {}
                 Ok(Err(Stop::LeaseLost)) => warn!("the lease was lost; nothing more is done here"),
-                Ok(Err(Stop::Store(error))) => error!(%error, "a step could not be committed"),
-                Err(_) => give_up(&mut context).await,
+                Ok(Err(Stop::Store(error))) => {
+                    error!(%error, "a step could not be committed");
+                    give_back(&mut context, &shutdown).await;
+                }
+                Err(_) => give_up(&mut context, &shutdown).await,
             }
         }
         .instrument(span)
@@ -136,12 +139,28 @@ async fn carry_steps(context: &mut Context) -> Result<(), Stop> {
 }
 
 /// A step panicked: a bug. The operation ends as failed rather than panic for ever; its name stays burned.
-async fn give_up(context: &mut Context) {
+async fn give_up(context: &mut Context, shutdown: &CancellationToken) {
     let failure = Failure::new(
         FailureKind::Internal,
         "a bug in Tintype ended this operation; its log has the details. Look at the engine before trying again",
     );
     if let Err(error) = context.fail(failure, Some(crate::store::NameFate::Burned)).await {
         error!(%error, "the end of an operation could not be committed");
+        give_back(context, shutdown).await;
+    }
+}
+
+/// The heartbeat renews every lease of this instance, so one that nobody works under would never run out: it is given
+/// back as soon as the store works again, and the operation is carried on from its stored state.
+async fn give_back(context: &mut Context, shutdown: &CancellationToken) {
+    while !shutdown.is_cancelled() {
+        match context.wait(LOOK_AGAIN, Step::default()).await {
+            Err(Stop::Store(error)) => warn!(%error, "a lease could not be given back yet"),
+            _ => return,
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
     }
 }

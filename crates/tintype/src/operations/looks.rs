@@ -3,7 +3,7 @@
 use super::engines::dialect;
 use crate::model::{Cluster, Failure, FailureKind};
 use jiff::Timestamp;
-use tintype_engine::{Engine, Error, NotSent, SnapshotInfo, SnapshotState};
+use tintype_engine::{CallSite, Engine, Error, NotSent, SnapshotInfo, SnapshotState};
 
 /// The indices that a snapshot of everything resolves to, sorted: closed ones only where the engine includes them.
 ///
@@ -20,6 +20,27 @@ pub async fn indices(engine: &Engine, cluster: &Cluster) -> Result<Vec<String>, 
         .collect();
     names.sort_unstable();
     Ok(names)
+}
+
+/// Reads are not bound to the pinned uuid: that another cluster at this address does not have something says nothing.
+///
+/// # Errors
+/// The engine's; `UuidMismatch` when another cluster answers.
+pub async fn pinned_answers(engine: &Engine, cluster: &Cluster) -> Result<(), Error> {
+    let found = engine.cluster_uuid().await?;
+    if found == cluster.uuid {
+        return Ok(());
+    }
+    Err(Error::NotSent {
+        at: CallSite {
+            method: "GET",
+            path: "/_cluster/state/version".to_owned(),
+        },
+        why: NotSent::UuidMismatch {
+            expected: cluster.uuid.clone(),
+            found,
+        },
+    })
 }
 
 /// What a failed look, or a request that was not sent, means for an operation.

@@ -13,6 +13,9 @@ pub const MOST: Duration = Duration::from_secs(30);
 const TRIES_WAITED_FOR: u32 = 3;
 /// Tries of a command that was queued, and whose caller has its 202.
 const TRIES_QUEUED: u32 = 60;
+/// Looks, at growing pauses, before a lost request that left no trace counts as not carried out.
+const SETTLING_LOOKS: u32 = 5;
+const SETTLING_PAUSE: Duration = Duration::from_secs(8);
 /// How long an engine that cannot be asked is asked again before its operation ends without knowing.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
@@ -31,6 +34,12 @@ pub fn within_patience(error: &Error, context: &Context) -> bool {
         PATIENCE / 4
     };
     since < patience || context.operation.attempts < TRIES_QUEUED
+}
+
+/// A request whose answer was lost may still be on its way, or wait for the engine's master, for up to 20 s: the pause
+/// until the next look, and `None` once its absence means that it is not carried out (after 1 + 2 + 4 + 8 + 8 s).
+pub fn settling(looks: u32) -> Option<Duration> {
+    (looks < SETTLING_LOOKS).then(|| backoff(looks, FIRST, SETTLING_PAUSE))
 }
 
 /// Whether an engine that fell silent is asked again: about an hour at the longest pause.

@@ -166,6 +166,12 @@ impl Context {
         self.operation.cancel_requested || self.operations.live().is_cancelled(&self.operation.id)
     }
 
+    /// Forgets, under this lease, that somebody asked to cancel.
+    pub fn drop_cancel(&mut self) {
+        self.operation.cancel_requested = false;
+        self.operations.live().forget(&self.operation.id);
+    }
+
     fn apply(&mut self, step: Step, now: Timestamp) {
         let operation = &mut self.operation;
         if let Some(answer) = &step.answer {

@@ -8,6 +8,7 @@ mod bad_input;
 mod clusters;
 mod conformance;
 mod description;
+mod fleet;
 mod keys;
 mod listener;
 mod logs;

@@ -143,12 +143,12 @@ async fn send(context: &mut Context, job: &Job, sent: u32) -> StepResult {
         job.repository(),
         job.snapshot()
     );
-    context
-        .commit(
-            "intent",
-            advance(&RestoreState::Restoring { sent }, "intent", message),
-        )
-        .await?;
+    let mut step = advance(&RestoreState::Restoring { sent }, "intent", message);
+    if sent == 1 {
+        // A request that cannot be sent leads back to the looks: together they are tried only so often.
+        step.attempts = None;
+    }
+    context.commit("intent", step).await?;
     let requests = match Restore::renaming(pairs(&job.parameters.indices)) {
         Ok(requests) => requests,
         Err(error) => {
@@ -157,6 +157,7 @@ async fn send(context: &mut Context, job: &Job, sent: u32) -> StepResult {
                 .await;
         }
     };
+    let mut nothing_sent = true;
     for request in requests {
         let targets: Vec<String> = request
             .indices
@@ -177,9 +178,15 @@ async fn send(context: &mut Context, job: &Job, sent: u32) -> StepResult {
             .engine
             .restore_snapshot(job.repository(), job.snapshot(), &request);
         match context.call("restore_snapshot", call).await {
-            Ok(_) => {}
+            Ok(_) => nothing_sent = false,
             Err(error) if error.is_refused() && sent == 1 => {
+                if recovering(context, job, &targets).await {
+                    continue;
+                }
                 return context.fail(refused(&error), None).await;
+            }
+            Err(error) if error.is_not_sent() && sent == 1 && nothing_sent => {
+                return not_sent(context, job, &error).await;
             }
             Err(error) => return look_later(context, &error).await,
         }
@@ -207,6 +214,9 @@ async fn resume(context: &mut Context, job: &Job, sent: u32) -> StepResult {
     if sent < MOST_SENT {
         return send(context, job, sent + 1).await;
     }
+    if let Some(pause) = retry::settling(context.operation.attempts) {
+        return context.wait(pause, Step::default()).await;
+    }
     let message = format!(
         "the request was sent {sent} times, the answers were lost, and of {} targets {} are there. Nothing more is sent",
         targets.len(),
@@ -231,6 +241,33 @@ async fn look_later(context: &mut Context, error: &Error) -> StepResult {
         ..Step::default()
     };
     context.wait(pause, step).await
+}
+
+/// A request was refused although nothing of its targets was there right before; but they recover from our snapshot.
+/// An engine repeats a request when its master changes, and so may what stands before it.
+async fn recovering(context: &Context, job: &Job, targets: &[String]) -> bool {
+    let Ok(shards) = context.call("look_refused", job.engine.recovery(targets)).await else {
+        return false;
+    };
+    targets.iter().all(|target| {
+        shards.iter().any(|shard| {
+            shard.index == *target
+                && shard.source_repository.as_deref() == Some(job.repository())
+                && shard.source_snapshot.as_deref() == Some(job.snapshot())
+        })
+    })
+}
+
+/// Nothing has reached the engine: the looks are due again.
+async fn not_sent(context: &mut Context, job: &Job, error: &Error) -> StepResult {
+    match retry::pause(error, context.operation.attempts, false) {
+        Some(pause) => {
+            let mut step = advance(&RestoreState::Preparing, "not_sent", error.to_string());
+            step.attempts = Some(context.operation.attempts + 1);
+            context.wait(pause, step).await
+        }
+        None => context.fail(looks::failure(error, &job.cluster), None).await,
+    }
 }
 
 async fn not_prepared(context: &mut Context, job: &Job, error: &Error) -> StepResult {

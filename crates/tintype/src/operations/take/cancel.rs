@@ -11,6 +11,10 @@ use super::{Take, judge};
 use crate::model::Status;
 use crate::model::take::{Intent, TakeState};
 use crate::store::{NameFate, Step};
+use std::time::{Duration, Instant};
+
+/// How old the look may be when the DELETE is sent. An owner that was paused in between looks again.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Commits the intent to abort a running snapshot.
 pub async fn begin(context: &mut Context, take: &Take, intent: Intent) -> StepResult {
@@ -34,14 +38,9 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
         Seen::Running(found) => intent.uuid = Some(found.uuid),
         Seen::Ended(found) => return judge::judge(context, take, &intent, &found).await,
         Seen::Gone(_) => return cancelled(context, take).await,
-        Seen::Unasked(error) => {
-            let step = Step {
-                events: vec![("engine_silent", error.to_string())],
-                ..Step::default()
-            };
-            return context.wait(retry::MOST, step).await;
-        }
+        Seen::Unasked(error) => return watch::unasked(context, take, &error).await,
     }
+    let looked = Instant::now();
     if !unfinished(context, take).await {
         context.sleep(retry::FIRST).await?;
         return watch::watch_again(
@@ -50,6 +49,9 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
             "every shard is done; deleting it now could delete a good snapshot",
         )
         .await;
+    }
+    if looked.elapsed() > FRESH {
+        return context.wait(retry::FIRST, Step::default()).await;
     }
     match context
         .call(
@@ -60,8 +62,12 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
     {
         Ok(()) => {}
         Err(error) if error.is_missing_snapshot() => {}
+        Err(error) if (error.is_refused() || error.is_not_sent()) && error.is_transient() => {
+            return context.wait(retry::FIRST, Step::default()).await;
+        }
         Err(error) if error.is_refused() || error.is_not_sent() => {
-            context.operations.live().forget(&context.operation.id);
+            // Asking the engine again would bring the same answer: not before somebody cancels again.
+            context.drop_cancel();
             let why = registration::refused(&error).message;
             return watch::watch_again(context, intent, &why).await;
         }

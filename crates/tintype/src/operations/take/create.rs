@@ -29,6 +29,10 @@ pub async fn begin(context: &mut Context, take: &Take, intent: Intent) -> StepRe
         intent.sent
     );
     let mut step = advance(&TakeState::Creating(intent.clone()), "intent", message);
+    if intent.sent == 1 {
+        // A request that cannot be sent leads back to the looks: together they are tried only so often.
+        step.attempts = None;
+    }
     // From here on a request may have been sent, whatever this process lives to see.
     step.name = (intent.sent > 1).then_some(NameFate::Burned);
     context.commit("intent", step).await?;
@@ -93,12 +97,15 @@ pub async fn resume(context: &mut Context, take: &Take, intent: Intent) -> StepR
             };
             begin(context, take, intent).await
         }
-        Ok(None) if context.cancel_requested() => {
-            context
-                .end(Status::Cancelled, None, None, Some(NameFate::Burned))
-                .await
-        }
-        Ok(None) => lost(context, take).await,
+        Ok(None) => match retry::settling(context.operation.attempts) {
+            Some(pause) => context.wait(pause, Step::default()).await,
+            None if context.cancel_requested() => {
+                context
+                    .end(Status::Cancelled, None, None, Some(NameFate::Burned))
+                    .await
+            }
+            None => lost(context, take).await,
+        },
         Err(error) if retry::within_patience(&error, context) => {
             let pause = retry::pause(&error, context.operation.attempts, true).unwrap_or(retry::MOST);
             context.wait(pause, Step::default()).await
@@ -150,8 +157,10 @@ async fn not_sent(context: &mut Context, take: &Take, intent: Intent, error: &Er
 }
 
 async fn refused(context: &mut Context, take: &Take, intent: Intent, error: &Error) -> StepResult {
-    if intent.sent > 1 {
-        // Perhaps it was our first request that took the name, or that the engine is busy with: look.
+    let busy = error.is_name_taken() || error.is_concurrent_snapshot();
+    if intent.sent > 1 || (busy && carried_out(context, take, &intent).await) {
+        // Perhaps it was our own request that took the name, or that the engine is busy with: an engine repeats a
+        // request when its master changes, and some load balancers repeat a PUT. Look.
         let step = Step {
             events: vec![("refused", error.to_string())],
             ..Step::default()
@@ -165,7 +174,16 @@ async fn refused(context: &mut Context, take: &Take, intent: Intent, error: &Err
     context.fail(why_refused(take, error), Some(NameFate::Free)).await
 }
 
-/// The second request was refused: the engine's listing says whether the first one had been carried out.
+/// The first request was refused because of a snapshot, and that snapshot is ours.
+async fn carried_out(context: &Context, take: &Take, intent: &Intent) -> bool {
+    let look = take.engine.snapshot(take.repository(), take.name());
+    match context.call("look_refused", look).await {
+        Ok(Some(found)) => is_ours(context, take, intent, &found),
+        Ok(None) | Err(_) => false,
+    }
+}
+
+/// A request was refused that was sent before: the engine's listing says whether the first one had been carried out.
 async fn settle_after_second(
     context: &mut Context,
     take: &Take,

@@ -64,13 +64,13 @@ pub async fn look(
     let mut missing = 0;
     let mut failed = 0;
     loop {
-        match context
-            .call(
-                "look_running",
-                take.engine.snapshot(take.repository(), take.name()),
-            )
-            .await
-        {
+        let look = take.engine.snapshot(take.repository(), take.name());
+        let mut seen = context.call("look_running", look).await;
+        if matches!(seen, Ok(None)) && missing + 1 >= MISSING_LOOKS {
+            let pinned = context.call("look_uuid", looks::pinned_answers(&take.engine, &take.cluster));
+            seen = pinned.await.map(|()| None);
+        }
+        match seen {
             Ok(Some(found)) if intent.uuid.as_ref().is_some_and(|uuid| *uuid != found.uuid) => {
                 return Ok(Seen::Gone(format!(
                     "another snapshot (uuid {}) has its name",
@@ -181,7 +181,7 @@ pub async fn cause(context: &Context, take: &Take) -> String {
     }
 }
 
-async fn unasked(context: &mut Context, take: &Take, error: &Error) -> StepResult {
+pub async fn unasked(context: &mut Context, take: &Take, error: &Error) -> StepResult {
     let failure = looks::failure(error, &take.cluster);
     let message = format!(
         "the engine accepted {}/{} and could not be asked since: {}. The snapshot may be running or done; look at the \
