@@ -11,7 +11,7 @@ missing_packages() {
 # The engines of Debian 12's time run on 17; where Debian has no 17 any more, on 21.
 java_package() {
     [ -z "$(find_java 17 21)" ] || return 0
-    if apt-cache show openjdk-17-jre-headless >/dev/null 2>&1; then
+    if grep -qs 'VERSION_ID="1[0-2]"' /etc/os-release; then
         echo openjdk-17-jre-headless
     else
         echo openjdk-21-jre-headless
@@ -39,10 +39,6 @@ ENGINE_PROGRAMS=(mvn:maven unzip:unzip curl:curl jq:jq setpriv:util-linux flock:
 need_for_engines() {
     local packages
     need_rust
-    # An apt that was never updated knows no package at all.
-    if [ -z "$(find_java 17 21)" ] && type -P apt-get >/dev/null && { is_root || type -P sudo >/dev/null; }; then
-        as_root apt-get -qq update
-    fi
     mapfile -t packages < <({ missing_packages "${ENGINE_PROGRAMS[@]}" "$@"; java_package; } | sort -u)
     install_packages "${packages[@]}"
 }

@@ -35,10 +35,15 @@ pub fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts")
 }
 
-/// A command that is killed when the test process ends, by `setpriv` of util-linux.
+/// A command that is killed when the test process ends, by `setpriv` of util-linux. A parent that ended before the
+/// signal was armed is noticed by its absence.
 pub fn mortal_command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    const GUARD: &str = r#"[ "$PPID" = "$0" ] && exec "$@""#;
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    let parent = std::process::id().to_string();
+    command
+        .args(["--pdeathsig", "KILL", "--", "bash", "-c", GUARD, &parent])
+        .arg(program);
     command
 }
 

@@ -68,7 +68,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// Only these files of the command line may touch the server's rooms.
-const SERVER_VERBS: [&str; 3] = ["serve", "init", "config"];
+const SERVER_VERBS: [&str; 4] = ["serve", "init", "admin", "config"];
 
 fn sources(dir: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).unwrap() {

@@ -135,7 +135,7 @@ impl RealEngine {
             .args([self.ports.0.to_string(), self.ports.1.to_string()])
             .arg(&self.repositories)
             .arg(self.heap_mb.to_string())
-            .env("DIE_WITH_PARENT", "1")
+            .env("DIE_WITH_PARENT", std::process::id().to_string())
             .stdin(std::process::Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);

@@ -1,8 +1,9 @@
 //! The cluster as a whole: version, nodes, health, state.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
+    Dialect, Index, indices,
     routes::{Ask, Reply, error},
     state::Cluster,
 };
@@ -37,13 +38,17 @@ pub(super) fn nodes(cluster: &Cluster) -> Reply {
         "name": "node-1", "version": cluster.dialect.version(), "ip": "127.0.0.1", "host": "127.0.0.1",
         "roles": ["data", "ingest", "master"], "build_type": "zip",
         "settings": {"path": {"repo": ["/"]}}, "plugins": [{"name": "repository-s3"}], "modules": [],
+        "attributes": {}, "jvm": {"mem": {"heap_max_in_bytes": 536_870_912_u64}},
     });
     let counts = json!({"total": 1, "successful": 1, "failed": 0});
     (
         200,
-        json!({"_nodes": counts, "cluster_name": "fake", "nodes": {"fakenode0000000000001": node}}),
+        json!({"_nodes": counts, "cluster_name": "fake", "nodes": {NODE_ID: node}}),
     )
 }
+
+/// The id of every fake's only node.
+pub(super) const NODE_ID: &str = "fakenode0000000000001";
 
 fn colour(cluster: &Cluster) -> &'static str {
     if cluster.indices.values().any(|index| index.red) {
@@ -53,34 +58,40 @@ fn colour(cluster: &Cluster) -> &'static str {
     }
 }
 
-pub(super) fn health(cluster: &Cluster) -> Reply {
+pub(super) fn health(cluster: &Cluster, ask: &Ask) -> Reply {
     let shards: u32 = cluster.indices.values().map(|index| index.shards).sum();
-    (
-        200,
-        json!({"cluster_name": "fake", "status": colour(cluster), "timed_out": false, "number_of_nodes": 1,
-            "number_of_data_nodes": 1, "active_primary_shards": shards, "active_shards": shards,
-            "relocating_shards": 0, "initializing_shards": 0, "unassigned_shards": 0, "number_of_pending_tasks": 0,
-            "active_shards_percent_as_number": 100.0}),
-    )
+    let mut health = json!({"cluster_name": "fake", "status": colour(cluster), "timed_out": false, "number_of_nodes": 1,
+        "number_of_data_nodes": 1, "active_primary_shards": shards, "active_shards": shards,
+        "relocating_shards": 0, "initializing_shards": 0, "unassigned_shards": 0, "number_of_pending_tasks": 0,
+        "active_shards_percent_as_number": 100.0});
+    if ask.query.get("level").is_some_and(|level| level == "indices") {
+        let status = |index: &Index| json!({"status": if index.red { "red" } else { "green" }});
+        health["indices"] = cluster
+            .indices
+            .iter()
+            .map(|(name, index)| (name.clone(), status(index)))
+            .collect();
+    }
+    (200, health)
 }
 
 pub(super) fn state(cluster: &Cluster) -> Reply {
-    let indices: serde_json::Map<String, Value> = cluster
+    let show = |name: &str, index: &Index| {
+        json!({"state": if index.closed { "close" } else { "open" }, "aliases": [],
+            "settings": {"index": indices::index_settings(name, index)}})
+    };
+    let indices: Map<String, Value> = cluster
         .indices
         .iter()
-        .map(|(name, index)| {
-            (
-                name.clone(),
-                json!({"state": if index.closed { "close" } else { "open" }}),
-            )
-        })
+        .map(|(name, index)| (name.clone(), show(name, index)))
         .collect();
     let metadata = json!({"cluster_uuid": cluster.uuid, "indices": indices});
-    (
-        200,
-        json!({"cluster_name": "fake", "cluster_uuid": cluster.uuid, "version": 1, "state_uuid": "fakestate",
-            "metadata": metadata}),
-    )
+    let mut state = json!({"cluster_name": "fake", "cluster_uuid": cluster.uuid, "version": 1, "state_uuid": "fakestate",
+        "master_node": NODE_ID, "metadata": metadata});
+    if matches!(cluster.dialect, Dialect::Os2 | Dialect::Os3) {
+        state["cluster_manager_node"] = NODE_ID.into();
+    }
+    (200, state)
 }
 
 pub(super) fn stats(cluster: &Cluster) -> Reply {
@@ -109,7 +120,7 @@ pub(super) fn has_privileges(ask: &Ask) -> Reply {
             "only cluster privileges are known here",
         );
     };
-    let granted: serde_json::Map<String, Value> = asked
+    let granted: Map<String, Value> = asked
         .iter()
         .filter_map(Value::as_str)
         .map(|name| (name.to_owned(), true.into()))

@@ -46,15 +46,45 @@ pub(super) fn cat(cluster: &Cluster, names: &str) -> Reply {
     )
 }
 
+pub(super) fn cat_shards(cluster: &Cluster) -> Reply {
+    let copies = cluster
+        .indices
+        .iter()
+        .flat_map(|(name, index)| (0..index.shards).map(move |shard| (name, index, shard)));
+    let line = |(name, index, shard): (&String, &Index, u32)| {
+        let missing = index.red && shard == 0;
+        json!({"index": name, "shard": shard.to_string(), "prirep": "p", "node": if missing { None } else { Some("node-1") },
+            "state": if missing { "UNASSIGNED" } else { "STARTED" }})
+    };
+    (200, copies.map(line).collect())
+}
+
+pub(super) fn stats(cluster: &Cluster) -> Reply {
+    let show = |index: &Index| json!({"primaries": {"docs": {"count": index.docs, "deleted": 0}}});
+    let indices: Map<String, Value> = cluster
+        .indices
+        .iter()
+        .map(|(name, index)| (name.clone(), show(index)))
+        .collect();
+    (200, json!({"_all": {}, "indices": indices}))
+}
+
+/// An index's settings as the engines write them: every value a string.
+pub(super) fn index_settings(name: &str, index: &Index) -> Value {
+    let mut settings = json!({"uuid": format!("index-{name}"), "number_of_shards": index.shards.to_string(),
+        "number_of_replicas": "0", "provided_name": name, "creation_date": "1700000000000"});
+    if index.closed {
+        settings["verified_before_close"] = "true".into();
+    }
+    settings
+}
+
 pub(super) fn settings(cluster: &Cluster, names: &str) -> Reply {
-    object(each(cluster, names, |name, index| {
-        let mut settings = json!({"uuid": format!("index-{name}"), "number_of_shards": index.shards.to_string(),
-            "number_of_replicas": "0", "provided_name": name, "creation_date": "1700000000000"});
-        if index.closed {
-            settings["verified_before_close"] = "true".into();
-        }
-        json!({"settings": {"index": settings}})
-    }))
+    object(each(
+        cluster,
+        names,
+        |name, index| json!({"settings": {"index": index_settings(name, index)}}),
+    ))
 }
 
 pub(super) fn show(cluster: &Cluster, names: &str) -> Reply {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
+    cluster::NODE_ID,
     names::expressions,
     routes::{Ask, Reply, error},
     state::{Cluster, Repository, Snapshot, new_uuid},
@@ -18,9 +19,14 @@ const TYPES: [&str; 5] = ["fs", "s3", "gcs", "azure", "url"];
 
 pub(super) fn register(cluster: &mut Cluster, name: &str, body: &Value) {
     let kind = body["type"].as_str().unwrap_or("fs").to_owned();
+    let settings = body["settings"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), as_written(value)));
     let repository = Repository {
         kind,
-        settings: body["settings"].clone(),
+        settings: settings.collect(),
         uuid: new_uuid(),
     };
     // One storage has one uuid, however often it is registered.
@@ -32,6 +38,14 @@ pub(super) fn register(cluster: &mut Cluster, name: &str, body: &Value) {
     cluster
         .repositories
         .insert(name.to_owned(), Repository { uuid, ..repository });
+}
+
+/// The engines keep every setting as a string.
+fn as_written(value: &Value) -> Value {
+    match value {
+        Value::Bool(_) | Value::Number(_) => value.to_string().into(),
+        other => other.clone(),
+    }
 }
 
 pub(super) fn put(cluster: &mut Cluster, name: &str, ask: &Ask) -> Reply {
@@ -87,7 +101,12 @@ pub(super) fn show(cluster: &Cluster, names: &str) -> Reply {
         }
         for (name, repository) in fits {
             let mut shown = repository.registration();
-            if cluster.dialect.pages() {
+            // The uuid is that of the storage's contents: there is none before the first snapshot.
+            let written = cluster
+                .storage
+                .get(&repository.location())
+                .is_some_and(|stored| !stored.is_empty());
+            if cluster.dialect.pages() && written {
                 shown["uuid"] = repository.uuid.clone().into();
             }
             found.insert(name.clone(), shown);
@@ -122,12 +141,7 @@ pub(super) fn verify(cluster: &Cluster, name: &str) -> Reply {
     if !cluster.repositories.contains_key(name) {
         return missing(name);
     }
-    unwritable(cluster, name).unwrap_or_else(|| {
-        (
-            200,
-            json!({"nodes": {"fakenode0000000000001": {"name": "node-1"}}}),
-        )
-    })
+    unwritable(cluster, name).unwrap_or_else(|| (200, json!({"nodes": {NODE_ID: {"name": "node-1"}}})))
 }
 
 pub(super) fn cleanup(cluster: &Cluster, name: &str) -> Reply {

@@ -109,7 +109,7 @@ fn route(cluster: &mut Cluster, method: &str, path: &[&str], ask: &Ask) -> Optio
         ("GET", []) => cluster::root(cluster),
         ("HEAD", []) => (200, Value::Null),
         ("GET", ["_nodes", ..]) => cluster::nodes(cluster),
-        ("GET", ["_cluster", "health", ..]) => cluster::health(cluster),
+        ("GET", ["_cluster", "health", ..]) => cluster::health(cluster, ask),
         ("GET", ["_cluster", "state", ..]) => cluster::state(cluster),
         ("GET", ["_cluster", "settings"]) => (200, json!({"persistent": {}, "transient": {}})),
         ("GET", ["_cluster", "stats"]) => cluster::stats(cluster),
@@ -122,6 +122,8 @@ fn route(cluster: &mut Cluster, method: &str, path: &[&str], ask: &Ask) -> Optio
         }
         ("GET", ["_cat", "indices"]) => indices::cat(cluster, "*"),
         ("GET", ["_cat", "indices", names]) => indices::cat(cluster, names),
+        ("GET", ["_cat", "shards"]) => indices::cat_shards(cluster),
+        ("GET", ["_stats"] | ["_stats", _]) => indices::stats(cluster),
         ("GET", ["_recovery"]) => restore::recovery(cluster, "*"),
         ("GET", [names, "_recovery"]) => restore::recovery(cluster, names),
         ("GET", ["_settings"]) => indices::settings(cluster, "_all"),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Dialect,
+    cluster::NODE_ID,
     names::{check_snapshot_name, expressions, index_names, resolve},
     repositories::missing,
     routes::{Ask, Reply, error},
@@ -186,17 +187,22 @@ pub(super) fn list(cluster: &mut Cluster, repository: &str, names: &str, ask: &A
         .iter()
         .filter(|snapshot| wanted(&names, snapshot))
         .collect();
+    if ask.query.get("sort").is_some_and(|sort| sort == "name") {
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+    }
     if ask.query.get("order").is_some_and(|order| order == "desc") {
         found.reverse();
     }
     let number = |name: &str| ask.query.get(name).and_then(|value| value.parse::<usize>().ok());
+    // The token of the next page is opaque to clients; here it is the page's offset.
+    let offset = number("after").or(number("offset")).unwrap_or(0);
     let total = found.len();
     let page: Vec<&Snapshot> = found
         .into_iter()
-        .skip(number("offset").unwrap_or(0))
+        .skip(offset)
         .take(number("size").unwrap_or(usize::MAX))
         .collect();
-    let remaining = total - page.len() - number("offset").unwrap_or(0).min(total);
+    let end = (offset + page.len()).min(total);
     let shown: Vec<Value> = page
         .into_iter()
         .map(|snapshot| show(dialect, repository, snapshot))
@@ -204,7 +210,10 @@ pub(super) fn list(cluster: &mut Cluster, repository: &str, names: &str, ask: &A
     let mut body = json!({"snapshots": shown});
     if dialect.pages() {
         body["total"] = total.into();
-        body["remaining"] = remaining.into();
+        body["remaining"] = (total - end).into();
+        if end < total {
+            body["next"] = end.to_string().into();
+        }
     }
     (200, body)
 }
@@ -217,7 +226,7 @@ fn show(dialect: Dialect, repository: &str, snapshot: &Snapshot) -> Value {
     };
     let failures: Vec<Value> = (0..failed)
         .map(|shard| json!({"index": snapshot.indices.keys().next(), "shard_id": shard, "status": "INTERNAL_SERVER_ERROR",
-            "reason": "IOException[No space left on device]", "node_id": "fakenode0000000000001"}))
+            "reason": "IOException[No space left on device]", "node_id": NODE_ID}))
         .collect();
     let mut shown = json!({
         "snapshot": snapshot.name, "uuid": snapshot.uuid, "version_id": dialect.version_id(), "version": dialect.version(),

@@ -187,7 +187,7 @@ impl Repository {
     }
 
     pub fn readonly(&self) -> bool {
-        self.settings["readonly"] == json!(true) || self.settings["readonly"] == json!("true")
+        self.settings["readonly"] == "true"
     }
 }
 

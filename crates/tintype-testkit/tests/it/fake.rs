@@ -227,3 +227,27 @@ async fn a_thousand_fit_behind_one_listener() {
     }
     assert!(engines[1].faults().requests().is_empty());
 }
+
+#[tokio::test]
+async fn pages_follow_their_token_to_the_end() {
+    let fake = Asked::new(Dialect::Es8);
+    for name in ["c", "a", "b"] {
+        fake.engine.add_snapshot("r", name, SnapshotState::Success);
+    }
+    let (mut names, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = fake
+            .get(&format!("/_snapshot/r/_all?size=2&sort=name{after}"))
+            .await;
+        names.extend(
+            page["snapshots"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|found| found["snapshot"].clone()),
+        );
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(names, ["a", "b", "c"]);
+}

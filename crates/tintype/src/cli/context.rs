@@ -29,6 +29,9 @@ impl Context {
     pub fn client(&self, waits: bool) -> Result<Client> {
         let limit = self.global.timeout.unwrap_or(ANSWER_TIMEOUT);
         let connection = self.global.connection(&process_env)?;
+        if connection.exposes_credentials() {
+            self.note("warning: the credentials go over plain HTTP");
+        }
         let client = Client::new(connection, if waits { limit.min(ANSWER_TIMEOUT) } else { limit })?;
         if self.global.insecure {
             self.note("warning: --insecure: the server's certificate is not checked");

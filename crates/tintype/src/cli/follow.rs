@@ -105,7 +105,7 @@ impl<'a> Follower<'a> {
     /// # Errors
     /// `NotGood` when it does not end well, `Timeout`, `Interrupted`, and what the server refuses.
     pub async fn follow(mut self, id: &str) -> Result<()> {
-        let ended = self.to_the_end(id).await;
+        let ended = self.poll_until_ended(id).await;
         self.display.clear();
         let ended = ended?;
         if self.context.format() != Format::Ndjson {
@@ -116,7 +116,7 @@ impl<'a> Follower<'a> {
         Ok(())
     }
 
-    async fn to_the_end(&mut self, id: &str) -> Result<Value> {
+    async fn poll_until_ended(&mut self, id: &str) -> Result<Value> {
         let goes_on = format!("operation {id} goes on; follow it with `tintype operation watch {id}`");
         let request = Request::native(Method::GET, &["operations", id])?;
         let (client, mut last) = (self.client, Value::Null);
@@ -132,7 +132,7 @@ impl<'a> Follower<'a> {
                 return Ok(operation);
             }
             last = operation;
-            self.bounded(&goes_on, async { Ok(sleep(POLL).await) }).await?;
+            self.pause(POLL, &goes_on).await?;
         }
     }
 
@@ -158,9 +158,16 @@ impl<'a> Follower<'a> {
                 self.display
                     .note(&format!("{error}; trying again until --timeout is over"));
             }
-            self.bounded(consequence, async { Ok(sleep(RETRY).await) })
-                .await?;
+            self.pause(RETRY, consequence).await?;
         }
+    }
+
+    async fn pause(&mut self, pause: Duration, consequence: &str) -> Result<()> {
+        let rest = async {
+            sleep(pause).await;
+            Ok(())
+        };
+        Ok(self.bounded(consequence, rest).await?)
     }
 
     /// Lets `work` go on until the deadline or Ctrl-C; then the error says what becomes of the operation.

@@ -92,6 +92,19 @@ pub struct Connection {
     pub region: Option<String>,
 }
 
+impl Connection {
+    /// Credentials would cross a network in the clear.
+    pub fn exposes_credentials(&self) -> bool {
+        let loopback = match self.url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        self.url.scheme() == "http" && !loopback && !matches!(self.credentials, Credentials::None)
+    }
+}
+
 /// A variable of the environment; an empty one counts as absent.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -299,6 +312,27 @@ mod tests {
             parse_url("localhost:9400").unwrap().as_str(),
             "http://localhost:9400/"
         );
+    }
+
+    #[test]
+    fn credentials_in_the_clear_are_noticed_beyond_loopback() {
+        for (url, key, exposed) in [
+            ("http://tintype.example:9400", Some("k"), true),
+            ("http://10.0.0.1", Some("k"), true),
+            ("http://10.0.0.1", None, false),
+            ("https://10.0.0.1", Some("k"), false),
+            ("http://localhost:9400", Some("k"), false),
+            ("http://127.0.0.1:9400", Some("k"), false),
+            ("http://[::1]:9400", Some("k"), false),
+        ] {
+            let global = Global {
+                url: Some(url.into()),
+                api_key: key.map(Into::into),
+                ..Global::default()
+            };
+            let connection = global.connection(&|_| None).unwrap();
+            assert_eq!(connection.exposes_credentials(), exposed, "{url}");
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Display {
             Self::Nothing
         } else if std::io::stderr().is_terminal() {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(style("{spinner} {msg}"));
+            bar.set_style(style("{spinner} {wide_msg}"));
             Self::Bar(bar)
         } else {
             Self::Lines(Lines::default())
@@ -67,15 +67,15 @@ impl Display {
 
 /// Indicatif's own rate and ETA are not used: it would interpolate between what the engine said.
 fn show_bar(bar: &ProgressBar, seen: &Seen) {
+    bar.set_message(super::cells::plain(&seen.line()));
     match seen.bytes() {
         Some((done, total)) => {
-            bar.set_style(style("[{bar:30}] {percent:>3}% {msg}"));
             bar.set_length(total);
             bar.set_position(done.min(total));
+            bar.set_style(style("[{bar:20}] {percent:>3}% {wide_msg}"));
         }
-        None => bar.set_style(style("{spinner} {msg}")),
+        None => bar.set_style(style("{spinner} {wide_msg}")),
     }
-    bar.set_message(super::cells::plain(&seen.line()));
     bar.tick();
 }
 

@@ -171,14 +171,7 @@ impl Progress {
             Some(total) => format!("{} of {}", cells::bytes(self.bytes.done), cells::bytes(total)),
             None => cells::bytes(self.bytes.done),
         });
-        parts.push(match self.files.total {
-            Some(total) => format!("{} of {total} files", self.files.done),
-            None => format!("{} files", self.files.done),
-        });
-        parts.push(format!("{} of {} shards", self.shards.done, self.shards.total));
-        if self.shards.failed > 0 {
-            parts.push(format!("{} shards failed", self.shards.failed));
-        }
+        // Before the counts: a narrow terminal cuts the end.
         if let Some(rate) = self
             .bytes_per_second
             .filter(|rate| rate.is_finite() && *rate >= 0.0)
@@ -187,6 +180,14 @@ impl Progress {
         }
         if let Some(eta) = self.eta_seconds {
             parts.push(format!("ETA {}", cells::seconds(eta)));
+        }
+        parts.push(match self.files.total {
+            Some(total) => format!("{} of {total} files", self.files.done),
+            None => format!("{} files", self.files.done),
+        });
+        parts.push(format!("{} of {} shards", self.shards.done, self.shards.total));
+        if self.shards.failed > 0 {
+            parts.push(format!("{} shards failed", self.shards.failed));
         }
         parts
     }
@@ -210,7 +211,7 @@ mod tests {
             "bytes_per_second": 2048.0, "eta_seconds": 75.2, "later": 1}}),
         );
         let line =
-            "1.00 MiB of 4.00 MiB, 3 of 9 files, 1 of 5 shards, 1 shards failed, 2.00 KiB/s, ETA 1m 15s";
+            "1.00 MiB of 4.00 MiB, 2.00 KiB/s, ETA 1m 15s, 3 of 9 files, 1 of 5 shards, 1 shards failed";
         assert_eq!(running.line(), line);
         assert_eq!(running.bytes(), Some((1_048_576, 4_194_304)));
     }

@@ -6,7 +6,7 @@ use crate::model::{Failure, FailureKind};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use std::any::Any;
 
@@ -40,7 +40,7 @@ pub struct Problem {
     code: &'static str,
     message: String,
     fields: Vec<String>,
-    headers: HeaderMap,
+    header: Option<(&'static str, &'static str)>,
 }
 
 /// A handler's result.
@@ -54,7 +54,7 @@ impl Problem {
             code,
             message: message.into(),
             fields: Vec::new(),
-            headers: HeaderMap::new(),
+            header: None,
         }
     }
 
@@ -68,7 +68,7 @@ impl Problem {
     /// Nobody that we know: 401.
     pub fn unauthenticated(message: &str) -> Self {
         let problem = Self::new(StatusCode::UNAUTHORIZED, "root.unauthenticated", message);
-        problem.header(header::WWW_AUTHENTICATE, "Basic realm=\"tintype\", ApiKey")
+        problem.with_header("www-authenticate", "Basic realm=\"tintype\", ApiKey")
     }
 
     /// Known, but may not: 403.
@@ -78,7 +78,7 @@ impl Problem {
 
     /// Try later: 503.
     pub fn busy(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "root.busy", message).header(header::RETRY_AFTER, "1")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "root.busy", message).with_header("retry-after", "1")
     }
 
     /// Uses another code when the status is this one: what a route documents for its own case.
@@ -100,9 +100,11 @@ impl Problem {
         self.status
     }
 
-    fn header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.headers.insert(name, HeaderValue::from_static(value));
-        self
+    fn with_header(self, name: &'static str, value: &'static str) -> Self {
+        Self {
+            header: Some((name, value)),
+            ..self
+        }
     }
 
     fn internal(source: &(dyn std::error::Error + 'static)) -> Self {
@@ -166,10 +168,10 @@ impl From<Failure> for Problem {
             FailureKind::RepositoryConflict => (StatusCode::INTERNAL_SERVER_ERROR, NO_REPOSITORY),
             FailureKind::NameConflict => (StatusCode::CONFLICT, "clusters.snapshot.name_conflict"),
             FailureKind::AccessLevel => return Self::forbidden(failure.message),
+            FailureKind::SnapshotNotFound => (StatusCode::NOT_FOUND, "clusters.snapshot.not_found"),
+            FailureKind::IndexConflict => (StatusCode::CONFLICT, "clusters.snapshot.index_conflict"),
             // The description knows one code for everything else, and its clients decide by it.
-            FailureKind::SnapshotNotFound
-            | FailureKind::IndexConflict
-            | FailureKind::UuidMismatch
+            FailureKind::UuidMismatch
             | FailureKind::EngineRefused
             | FailureKind::EngineUnreachable
             | FailureKind::OutcomeUnknown
@@ -196,7 +198,11 @@ impl IntoResponse for Problem {
                 errors: vec![element],
             },
         );
-        response.headers_mut().extend(self.headers);
+        if let Some((name, value)) = self.header {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
         response
             .headers_mut()
             .insert(ERROR_CODES, HeaderValue::from_static(self.code));
@@ -267,4 +273,47 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
         next = source.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Failure, FailureKind};
+
+    #[test]
+    fn a_panic_is_answered_in_the_form_of_every_other_problem() {
+        let response = panicked(Box::new("secret details"));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
+        assert_eq!(response.headers()[ERROR_CODES], "root.internal_server_error");
+    }
+
+    #[test]
+    fn failures_have_the_statuses_and_codes_that_clients_decide_by() {
+        for (kind, status, code) in [
+            (
+                FailureKind::InvalidCredentials,
+                401,
+                "clusters.snapshot.invalid_credentials",
+            ),
+            (
+                FailureKind::RepositoryNotFound,
+                404,
+                "clusters.snapshot.repository_not_found",
+            ),
+            (
+                FailureKind::RepositoryConflict,
+                500,
+                "clusters.snapshot.repository_not_found",
+            ),
+            (FailureKind::NameConflict, 409, "clusters.snapshot.name_conflict"),
+            (FailureKind::AccessLevel, 403, "root.unauthorized.rbac"),
+            (FailureKind::EngineUnreachable, 500, "clusters.snapshot.failed"),
+            (FailureKind::Internal, 500, "clusters.snapshot.failed"),
+        ] {
+            let response = Problem::from(Failure::new(kind, "why")).into_response();
+            assert_eq!(response.status(), status, "{kind:?}");
+            assert_eq!(response.headers()[ERROR_CODES], code, "{kind:?}");
+        }
+    }
 }

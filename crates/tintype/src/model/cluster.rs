@@ -1,6 +1,6 @@
 //! A cluster that Tintype looks after: where it is, what may be sent to it, and which one it is.
 
-use super::{ClusterId, RepositoryName};
+use super::{ClusterId, Failure, FailureKind, RepositoryName};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -101,4 +101,25 @@ pub struct Cluster {
     pub updated_at: Timestamp,
     /// Counts changes, from 1; a change names the one it read.
     pub version: i64,
+}
+
+impl Cluster {
+    /// The cluster's access level allows `what`, which needs `level`.
+    ///
+    /// # Errors
+    /// `AccessLevel`, naming both levels and how to raise the cluster's.
+    pub fn allows(&self, level: AccessLevel, what: &str) -> Result<(), Failure> {
+        if self.access >= level {
+            return Ok(());
+        }
+        let message = format!(
+            "cluster {} is attached with access {}, and {what} needs {}. Raise it: `tintype cluster update {} --access {}`",
+            self.id,
+            self.access.as_str(),
+            level.as_str(),
+            self.id,
+            level.as_str()
+        );
+        Err(Failure::new(FailureKind::AccessLevel, message))
+    }
 }

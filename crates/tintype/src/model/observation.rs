@@ -29,7 +29,7 @@ pub struct Observation {
 }
 
 /// A snapshot that a late request brought after its operation had ended: reported, and left alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Stray {
     /// Its name.
     pub name: String,

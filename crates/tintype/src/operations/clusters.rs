@@ -2,14 +2,11 @@
 
 use super::location::Wanted;
 use super::repositories::configured_among;
-use super::{looks, observe, registration};
+use super::{observe, registration};
 use crate::app::App;
 use crate::error::{Error, Missing, Result};
 use crate::ids;
-use crate::model::{
-    AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, Failure, FailureKind, NameError,
-    RepositoryName,
-};
+use crate::model::{AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, NameError, RepositoryName};
 use crate::store::ClusterPage;
 use tintype_engine::Distribution;
 
@@ -235,6 +232,12 @@ async fn check_repository(app: &App, cluster: &Cluster) -> Result<()> {
     }
 }
 
+/// What the caller has to mend when the engine does not say who it is.
+fn not_identified(error: &tintype_engine::Error) -> Error {
+    let field = if error.is_auth() { "auth" } else { "url" };
+    Error::invalid(field, format!("the engine could not be asked who it is: {error}"))
+}
+
 /// A location given by hand must not be another cluster's: two writers destroy each other's snapshots. (One that is
 /// adopted exists already, and is reported by the watch instead.)
 async fn check_location(app: &App, cluster: &Cluster) -> Result<()> {
@@ -274,17 +277,14 @@ async fn identify(
     adopt: bool,
 ) -> Result<()> {
     let engine = client(app, cluster, secrets, pinned.clone())?;
-    let identity = engine
-        .identify()
-        .await
-        .map_err(|error| looks::failure(&error, cluster))?;
+    let identity = engine.identify().await.map_err(|error| not_identified(&error))?;
     if let Some(pinned) = pinned.filter(|pinned| *pinned != identity.cluster_uuid) {
         let message = format!(
             "another cluster answers at {}: its uuid is {}, and {pinned} is pinned. If that is meant, pin it anew \
              (`--repin`)",
             cluster.url, identity.cluster_uuid
         );
-        return Err(Failure::new(FailureKind::UuidMismatch, message).into());
+        return Err(Error::Conflict(message));
     }
     cluster.uuid = identity.cluster_uuid;
     cluster.engine_version = identity.version.to_string();

@@ -6,7 +6,9 @@ use super::{Operations, engine_of, looks, registration, repositories, retry};
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::register::{RegisterParameters, RegisterState};
-use crate::model::{Cluster, Failure, FailureKind, Operation, OperationKind, RepositoryName, Status};
+use crate::model::{
+    AccessLevel, Cluster, Failure, FailureKind, Operation, OperationKind, RepositoryName, Status,
+};
 use crate::store::{NewOperation, Started, Step};
 use tintype_engine::Engine;
 
@@ -21,6 +23,7 @@ impl Operations {
         repository: &RepositoryName,
         by: &str,
     ) -> Result<Operation> {
+        cluster.allows(AccessLevel::Operate, "registering a repository")?;
         let resolved = repositories::resolve(self, cluster, Some(repository)).await?;
         let Some(platform) = resolved.platform else {
             return Err(Error::missing(

@@ -72,7 +72,11 @@ fn create(path: &Path) -> Result<Key, SecretsError> {
         Ok(()) => Ok(key),
         // Another process made one meanwhile: that one counts.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => open_or_create(path, false),
-        Err(source) => Err(SecretsError::KeyFile { path: path.to_owned(), action: "made", source }),
+        Err(source) => Err(SecretsError::KeyFile {
+            path: path.to_owned(),
+            action: "made",
+            source,
+        }),
     }
 }
 

@@ -1,8 +1,13 @@
 //! The real binary, against a server that says what each test wants, and against `tintype serve`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
+
+mod docs;
 mod errors;
+mod first_start;
 mod follow;
 mod formats;
+mod journey;
 mod requests;
 mod scripted;
 mod secrets;

@@ -4,6 +4,9 @@ use crate::scripted::{CLUSTER, Ran, Scripted, json, run, tintype};
 use serde_json::json as value;
 use std::path::PathBuf;
 
+/// Names and values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// A directory with the file `secret`.
 fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -17,7 +20,7 @@ fn credentials_come_from_flags_files_and_variables() {
     let (_dir, path) = file("hidden\n");
     let path = path.to_str().unwrap();
     let basic = "Basic dTpoaWRkZW4=";
-    let table: [(&str, &[(&str, &str)], &str); 7] = [
+    let table: [(&str, Variables, &str); 7] = [
         ("--api-key hidden", &[], "ApiKey hidden"),
         (&format!("--api-key-file {path}"), &[], "ApiKey hidden"),
         ("", &[("TINTYPE_API_KEY_FILE", path)], "ApiKey hidden"),

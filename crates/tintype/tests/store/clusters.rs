@@ -38,6 +38,7 @@ fn observation(millis: i64) -> Observation {
             latest_end_time: Some(at(millis)),
             ..Default::default()
         },
+        strays: vec![],
     }
 }
 

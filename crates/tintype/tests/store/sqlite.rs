@@ -356,7 +356,10 @@ async fn a_damaged_database_is_refused_and_kept() {
         ("half", half),
         ("scribbled", scribbled),
     ];
-    for (case, bytes) in cases.into_iter().chain([("garbage", garbage), ("last page", last_page)]) {
+    for (case, bytes) in cases
+        .into_iter()
+        .chain([("garbage", garbage), ("last page", last_page)])
+    {
         std::fs::write(&path, &bytes).unwrap();
         let message = refusal(&path, sealer()).await;
         assert!(

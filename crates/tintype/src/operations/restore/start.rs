@@ -6,7 +6,7 @@ use super::super::{Operations, RestoreRequest, looks};
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::restore::{RestoreParameters, RestoreState};
-use crate::model::{AccessLevel, Answer, Failure, FailureKind, Operation, OperationKind};
+use crate::model::{AccessLevel, Answer, Operation, OperationKind};
 use crate::store::{NewOperation, Started};
 use std::collections::BTreeMap;
 use tintype_engine::{Restore, SnapshotInfo};
@@ -17,14 +17,7 @@ impl Operations {
     /// # Errors
     /// `Invalid` when the names cannot work, `NotFound` for the snapshot, `Failed` for what the engine refused.
     pub async fn restore(&self, request: RestoreRequest) -> Result<Operation> {
-        if request.cluster.access < AccessLevel::Operate {
-            let message = format!(
-                "cluster {} is attached with access {}, and restoring needs operate",
-                request.cluster.id,
-                request.cluster.access.as_str()
-            );
-            return Err(Failure::new(FailureKind::AccessLevel, message).into());
-        }
+        request.cluster.allows(AccessLevel::Operate, "restoring")?;
         let resolved = resolve(self, &request.cluster, Some(&request.repository)).await?;
         let engine = self.engines().of(&request.cluster).await??;
         let found = engine

@@ -16,13 +16,8 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
             .end(Status::Cancelled, None, None, Some(NameFate::Free))
             .await;
     }
-    if take.cluster.access < AccessLevel::Take {
-        let message = format!(
-            "cluster {} is attached with access {}, and taking a snapshot needs take",
-            take.cluster.id,
-            take.cluster.access.as_str()
-        );
-        return refuse(context, Failure::new(FailureKind::AccessLevel, message)).await;
+    if let Err(failure) = take.cluster.allows(AccessLevel::Take, "taking a snapshot") {
+        return refuse(context, failure).await;
     }
     let found = registration::look(context, &take.engine, &take.cluster, &take.parameters).await;
     match found {

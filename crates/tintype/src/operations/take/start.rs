@@ -6,7 +6,7 @@ use super::super::{Operations, TakeRequest, Taken, credentials};
 use crate::error::{Error, Result};
 use crate::ids;
 use crate::model::take::{TakeParameters, TakeState};
-use crate::model::{Answer, Failure, FailureKind, OperationKind, SnapshotName};
+use crate::model::{AccessLevel, Answer, Failure, FailureKind, OperationKind, SnapshotName};
 use crate::store::{NameKey, NewOperation, Started};
 
 impl Operations {
@@ -14,8 +14,9 @@ impl Operations {
     /// durable, the operation goes on, and this returns as if accepted.
     ///
     /// # Errors
-    /// In this order: repository, credentials, idempotency key, name, and what the engine or a look at it refused.
+    /// In this order: access level, repository, credentials, idempotency key, name, and what the engine or a look at it refused.
     pub async fn take(&self, request: TakeRequest) -> Result<Taken> {
+        request.cluster.allows(AccessLevel::Take, "taking a snapshot")?;
         let resolved = resolve(self, &request.cluster, request.repository.as_ref()).await?;
         if let Some(given) = &request.credentials {
             credentials::check(self, &request.cluster, &resolved, given).await?;

@@ -1,6 +1,5 @@
 //! `POST /clusters/elasticsearch`: Tintype runs no clusters, it attaches running ones.
 
-use crate::http::ece::EmptyResponse;
 use crate::http::openapi::{Doc, Parameter};
 use crate::http::problem::Problem;
 use http::StatusCode;
@@ -16,7 +15,6 @@ const QUERY: &[Parameter] = &[
 pub fn doc() -> Doc {
     Doc::new("create-es-cluster", "Create cluster: always refused")
         .query(QUERY)
-        .answer::<EmptyResponse>(201, "Never: clusters are attached, not created.")
         .fails(400, &[CODE, "root.invalid_request"])
 }
 

@@ -3,7 +3,9 @@
 use crate::http::Http;
 use crate::http::observe::SnapshotHealth;
 use crate::http::problem::Result;
+use crate::model::observation::Stray;
 use crate::model::{AccessLevel, Cluster, EngineAuth, Observation};
+use crate::operations::writers::SharedLocation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,6 +56,10 @@ pub struct ClusterView {
     /// The last look; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observation: Option<ObservationView>,
+    /// Locations that this cluster and another writable registration both write to: a danger to both.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub shared_locations: Vec<SharedLocation>,
 }
 
 /// How Tintype proves itself to an engine.
@@ -93,6 +99,10 @@ pub struct ObservationView {
     /// Seconds since the newest good snapshot ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_good_age_seconds: Option<i64>,
+    /// Snapshots that late requests brought after their operations had ended: reported, and left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub strays: Vec<Stray>,
 }
 
 /// The snapshots in a cluster's configured repository, whoever took them.
@@ -135,6 +145,7 @@ impl ClusterView {
             EngineAuth::Basic => http.app.store.cluster_secrets(&cluster.id).await?.username,
             _ => None,
         };
+        let shared_locations = http.app.operations.shared_locations(&cluster.id);
         Ok(Self {
             id: cluster.id.into(),
             name: cluster.name,
@@ -157,6 +168,7 @@ impl ClusterView {
             updated_at: cluster.updated_at.to_string(),
             version: cluster.version,
             observation: seen.map(|seen| ObservationView::new(seen, http)),
+            shared_locations,
         })
     }
 }
@@ -181,6 +193,7 @@ impl ObservationView {
             healthy: health.healthy,
             recent_success: health.recent_success,
             last_good_age_seconds: health.last_good_age_seconds,
+            strays: seen.strays,
         }
     }
 }

@@ -139,8 +139,6 @@ impl OperationView {
 
 /// The kind's own state stays inside; only the name of its step is shown.
 fn step(state: &Value) -> String {
-    let step = state
-        .get("step")
-        .or_else(|| state.get("state").and_then(|state| state.get("step")));
-    step.and_then(Value::as_str).unwrap_or_default().to_owned()
+    let step = state.pointer("/state/step").and_then(Value::as_str);
+    step.unwrap_or_default().to_owned()
 }

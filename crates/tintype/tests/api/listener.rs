@@ -1,0 +1,154 @@
+//! The listener itself: real sockets, TLS, bounds and a graceful stop.
+
+use crate::support::{Server, key};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tintype::config::ServerConfig;
+use tintype::http::{Listen, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+struct Running {
+    address: SocketAddr,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+    server: Server,
+}
+
+async fn start(change: impl FnOnce(&mut ServerConfig)) -> Running {
+    let server = Server::start().await;
+    let mut config = ServerConfig {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        ..ServerConfig::default()
+    };
+    change(&mut config);
+    let listen = Listen::bind(&config).await.unwrap();
+    let (address, stop) = (listen.address().unwrap(), CancellationToken::new());
+    let task = tokio::spawn(serve(listen, server.router.clone(), stop.clone()));
+    Running {
+        address,
+        stop,
+        task,
+        server,
+    }
+}
+
+#[tokio::test]
+async fn it_serves_tls_compresses_and_names_no_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (certificate, secret) = (directory.path().join("c.pem"), directory.path().join("k.pem"));
+    std::fs::write(&certificate, cert.pem()).unwrap();
+    std::fs::write(&secret, signing_key.serialize_pem()).unwrap();
+    let running = start(|config| {
+        config.tls_certificate = Some(certificate);
+        config.tls_key = Some(secret);
+    })
+    .await;
+    let authority = reqwest::Certificate::from_pem(cert.pem().as_bytes()).unwrap();
+    let client = reqwest::Client::builder()
+        .tls_certs_only([authority])
+        .build()
+        .unwrap();
+    let url = format!(
+        "https://localhost:{}/api/tintype/v1/roles",
+        running.address.port()
+    );
+    let asked = client
+        .get(url)
+        .header("authorization", key("admin"))
+        .header("accept-encoding", "gzip");
+    let reply = asked.send().await.unwrap();
+    assert_eq!(reply.status(), 200);
+    assert_eq!(reply.headers()["content-encoding"], "gzip");
+    assert!(reply.headers().get("server").is_none());
+    running.stop.cancel();
+    running.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_lets_a_running_request_end_and_takes_no_other() {
+    let running = start(|_| {}).await;
+    running.server.add_cluster("a1").await;
+    let repository = running.server.add_repository("main").await;
+    running
+        .server
+        .app
+        .store
+        .set_default_repository(Some(&repository.name))
+        .await
+        .unwrap();
+    let url = format!(
+        "http://{}/api/v1/clusters/elasticsearch/a1/_snapshot",
+        running.address
+    );
+    let asked = tokio::spawn(
+        reqwest::Client::new()
+            .post(url)
+            .header("authorization", key("admin"))
+            .send(),
+    );
+    // The take is being waited for once its operation is there.
+    let operations = "/api/tintype/v1/operations";
+    while running.server.get(operations).await.body["operations"] == serde_json::json!([]) {
+        tokio::task::yield_now().await;
+    }
+    running.stop.cancel();
+    assert_eq!(asked.await.unwrap().unwrap().status(), 202);
+    running.task.await.unwrap();
+    assert!(TcpStream::connect(running.address).await.is_err());
+}
+
+#[tokio::test]
+async fn beyond_the_limit_connections_wait() {
+    let running = start(|config| config.max_connections = 1).await;
+    let mut first = TcpStream::connect(running.address).await.unwrap();
+    first
+        .write_all(b"GET /api/tintype/v1/version HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(first.read(&mut [0; 64]).await.unwrap() > 0);
+    let mut second = TcpStream::connect(running.address).await.unwrap();
+    second
+        .write_all(b"GET /api/tintype/v1/version HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let waiting = tokio::time::timeout(Duration::from_millis(200), second.read(&mut [0; 64])).await;
+    assert!(
+        waiting.is_err(),
+        "the second connection was served beside the first"
+    );
+    drop(first);
+    assert!(second.read(&mut [0; 64]).await.unwrap() > 0);
+    running.stop.cancel();
+}
+
+#[tokio::test]
+async fn unusable_certificates_and_addresses_say_which() {
+    let directory = tempfile::tempdir().unwrap();
+    let empty = directory.path().join("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    let config = ServerConfig {
+        tls_certificate: Some(empty.clone()),
+        tls_key: Some(empty),
+        ..ServerConfig::default()
+    };
+    assert!(
+        Listen::bind(&config)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("empty.pem")
+    );
+    let taken = start(|_| {}).await;
+    let config = ServerConfig {
+        listen: taken.address,
+        ..ServerConfig::default()
+    };
+    let error = Listen::bind(&config).await.unwrap_err().to_string();
+    assert!(error.contains(&taken.address.to_string()), "{error}");
+}

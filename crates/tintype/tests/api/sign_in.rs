@@ -1,0 +1,147 @@
+//! Credentials: what is accepted, what is not, and that a change of them works at once.
+
+use crate::support::{PASSWORD, SECRET, Server, basic, key};
+use http::{Method, Request, StatusCode};
+use secrecy::SecretString;
+use tintype::http::auth::Permission;
+use tintype::model::Role;
+
+const ME: &str = "/api/v1/users/auth/keys";
+
+#[tokio::test]
+async fn keys_and_passwords_are_accepted_in_any_case_of_the_scheme() {
+    let server = Server::start().await;
+    for credentials in [
+        key("admin"),
+        key("admin").replace("ApiKey", "APIKEY"),
+        key("admin").replace("ApiKey ", "apikey   "),
+        basic("admin", PASSWORD),
+        basic("admin", PASSWORD).replace("Basic", "basic"),
+    ] {
+        let reply = server.send(Method::GET, ME, &credentials, "").await;
+        assert_eq!(reply.status, StatusCode::OK, "{credentials}");
+    }
+}
+
+#[tokio::test]
+async fn everything_else_is_401() {
+    let server = Server::start().await;
+    let long = "A".repeat(20_000);
+    for credentials in [
+        String::new(),
+        "ApiKey".to_owned(),
+        "ApiKey ".to_owned(),
+        format!("ApiKey {SECRET}"),
+        "ApiKey tt_".to_owned(),
+        "ApiKey tt_keyadmin".to_owned(),
+        "ApiKey tt_keyadmin_".to_owned(),
+        format!("ApiKey tt_keyadmin_{SECRET}x"),
+        format!("ApiKey tt_'or''=_{SECRET}"),
+        format!("Bearer tt_keyadmin_{SECRET}"),
+        format!("ApiKey {long}"),
+        "Basic".to_owned(),
+        "Basic %%%".to_owned(),
+        "Basic //79".to_owned(),
+        "Basic YWRtaW4=".to_owned(),
+        basic("admin", ""),
+        basic("admin", &PASSWORD.to_uppercase()),
+        basic("Admin", PASSWORD),
+        basic("", ""),
+    ] {
+        let reply = server.send(Method::GET, ME, &credentials, "").await;
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::UNAUTHORIZED, "root.unauthenticated"),
+            "{credentials:.60}"
+        );
+    }
+    let twice = Request::get(ME)
+        .header("authorization", key("admin"))
+        .header("authorization", key("admin"));
+    assert_eq!(
+        server.request(twice.body("".into()).unwrap()).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
+async fn a_changed_password_is_forgotten_at_once() {
+    let server = Server::start().await;
+    let old = basic("admin", PASSWORD);
+    assert_eq!(
+        server.send(Method::GET, ME, &old, "").await.status,
+        StatusCode::OK
+    );
+    let hash = tintype::secrets::hash_password(&SecretString::from("another")).unwrap();
+    server.app.store.set_password("admin", &hash).await.unwrap();
+    assert_eq!(
+        server.send(Method::GET, ME, &old, "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        server
+            .send(Method::GET, ME, &basic("admin", "another"), "")
+            .await
+            .status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_key_is_forgotten_at_once() {
+    let server = Server::start().await;
+    let reply = server
+        .send(Method::DELETE, &format!("{ME}/keyadmin"), &key("admin"), "")
+        .await;
+    assert_eq!(reply.status, StatusCode::OK);
+    assert_eq!(server.get(ME).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn too_many_sign_ins_at_once_are_told_to_come_back() {
+    let server = Server::start().await;
+    let wrong = basic("admin", "wrong");
+    let asked = (0..80).map(|_| server.send(Method::GET, ME, &wrong, ""));
+    let replies = futures_util::future::join_all(asked).await;
+    let busy = replies
+        .iter()
+        .filter(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE)
+        .count();
+    assert_eq!(busy, 80 - 64);
+    assert!(
+        replies
+            .iter()
+            .all(|reply| matches!(reply.code(), "root.busy" | "root.unauthenticated"))
+    );
+    let refused = replies.iter().find(|reply| reply.code() == "root.busy").unwrap();
+    assert_eq!(refused.header("retry-after"), "1");
+}
+
+#[test]
+fn roles_grow_as_ece_says() {
+    use Permission::{ManageClusters, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents};
+    for (role, granted) in [
+        (Role::EcePlatformAdmin, Permission::ALL.to_vec()),
+        (
+            Role::EcePlatformViewer,
+            vec![
+                Public,
+                Own,
+                ReadClusters,
+                ReadRepositories,
+                ReadRepositoryContents,
+            ],
+        ),
+        (
+            Role::EceDeploymentManager,
+            vec![Public, Own, ReadClusters, ManageClusters, ReadRepositories],
+        ),
+        (Role::EceDeploymentViewer, vec![Public, Own, ReadClusters]),
+    ] {
+        let found: Vec<_> = Permission::ALL
+            .into_iter()
+            .filter(|one| one.granted_to(role))
+            .collect();
+        assert_eq!(found, granted, "{}", role.as_str());
+    }
+}
