@@ -30,11 +30,20 @@ pub struct S3Location {
 #[error("{0}")]
 pub struct StorageError(String);
 
+impl StorageError {
+    /// An error in words that hold no secret.
+    pub fn new(words: &str) -> Self {
+        Self(words.to_owned())
+    }
+}
+
 /// A repository's storage.
 #[derive(Debug, Clone)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// The pair of keys: a storage's error may repeat what it was given.
+    keys: Vec<SecretString>,
 }
 
 impl Storage {
@@ -71,10 +80,12 @@ impl Storage {
         if let Some(endpoint) = &location.endpoint {
             builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         }
-        let store = builder.build().map_err(|error| in_words(&error, secret_key))?;
+        let keys = vec![SecretString::from(access_key), secret_key.clone()];
+        let store = builder.build().map_err(|error| in_words(&error, &keys))?;
         Ok(Self {
             store: Arc::new(store),
             prefix: Path::from(location.prefix.trim_matches('/')),
+            keys,
         })
     }
 
@@ -88,6 +99,7 @@ impl Storage {
         Ok(Self {
             store: Arc::new(store),
             prefix: Path::default(),
+            keys: Vec::new(),
         })
     }
 
@@ -99,13 +111,18 @@ impl Storage {
         match self.store.list(Some(&self.prefix)).next().await {
             None => Ok(false),
             Some(Ok(_)) => Ok(true),
-            Some(Err(error)) => Err(StorageError(words(&error))),
+            Some(Err(error)) => Err(in_words(&error, &self.keys)),
         }
     }
 }
 
-fn in_words(error: &object_store::Error, secret: &SecretString) -> StorageError {
-    StorageError(words(error).replace(secret.expose_secret(), "***"))
+fn in_words(error: &object_store::Error, keys: &[SecretString]) -> StorageError {
+    let shown = keys
+        .iter()
+        .map(ExposeSecret::expose_secret)
+        .filter(|key| !key.is_empty())
+        .fold(words(error), |text, key| text.replace(key, "***"));
+    StorageError(shown.chars().take(500).collect())
 }
 
 /// An error with its causes, in one line, without control characters, at most 500 of them.
@@ -121,7 +138,6 @@ fn words(error: &dyn std::error::Error) -> String {
     }
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(500)
         .collect()
 }
 

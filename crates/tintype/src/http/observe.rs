@@ -31,7 +31,10 @@ impl SnapshotHealth {
         let recent_success = age.is_some_and(|age| age <= window);
         Self {
             recent_success,
-            healthy: seen.reachable && recent_success && seen.snapshots.latest_successful == Some(true),
+            healthy: seen.reachable
+                && seen.problem.is_none()
+                && recent_success
+                && seen.snapshots.latest_successful == Some(true),
             last_good_age_seconds: age.map(|age| age.as_secs().max(0)),
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The last look at a cluster, kept as one JSON document.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
-    /// When the look was finished.
+    /// When the look began: what it says is not older than this.
     pub at: Timestamp,
     /// The engine answered, and is the one that was pinned.
     pub reachable: bool,

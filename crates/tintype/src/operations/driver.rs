@@ -3,7 +3,7 @@
 use super::step::{Context, Flow, Stop};
 use super::{Operations, register, restore, take};
 use crate::model::{Failure, FailureKind, OperationKind};
-use crate::store::{LeaseLimits, Leased, Step};
+use crate::store::{ClusterPage, LeaseLimits, Leased, Step};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use std::panic::AssertUnwindSafe;
@@ -25,6 +25,13 @@ impl Operations {
             Ok(0) => {}
             Ok(count) => info!(count, "taking over operations of an instance that is gone"),
             Err(error) => error!(%error, "leases could not be taken over; they run out by themselves"),
+        }
+        // Before anything is leased: some engines must not be sent two snapshots at once.
+        match self.store().clusters(&ClusterPage::default()).await {
+            Ok((clusters, _)) => clusters
+                .iter()
+                .for_each(|cluster| self.engines().note_limit(cluster)),
+            Err(error) => error!(%error, "the clusters could not be read"),
         }
         let tasks = TaskTracker::new();
         let beat = tokio::spawn(self.clone().heartbeat(shutdown.clone()));

@@ -31,10 +31,13 @@ impl Wanted {
             .get(member)
             .and_then(Value::as_str)
             .unwrap_or_default();
-        let own = cluster
-            .location
-            .clone()
-            .unwrap_or_else(|| join(base, cluster.id.as_str()));
+        // A location given by hand is one below the cluster's own repository, not below every other.
+        let is_own = cluster
+            .repository
+            .as_ref()
+            .map_or(platform.is_default, |own| *own == platform.name);
+        let given = cluster.location.clone().filter(|_| is_own);
+        let own = given.unwrap_or_else(|| join(base, cluster.id.as_str()));
         settings.insert(member.to_owned(), Value::String(own));
         Self {
             name,
@@ -151,5 +154,59 @@ mod tests {
         for plain in ["bucket", "base_path", "location", "compress", "client"] {
             assert!(!is_secret(plain), "{plain}");
         }
+    }
+
+    fn platform(name: &str, is_default: bool) -> PlatformRepository {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        PlatformRepository {
+            name: name.parse().unwrap(),
+            kind: "fs".to_owned(),
+            settings: json!({"location": "/base", "compress": true})
+                .as_object()
+                .unwrap()
+                .clone(),
+            is_default,
+            has_reader: false,
+            preflight: None,
+            created_at: at,
+            updated_at: at,
+            version: 1,
+        }
+    }
+
+    fn cluster(repository: Option<&str>) -> Cluster {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Cluster {
+            id: "c1".parse().unwrap(),
+            name: "c1".to_owned(),
+            url: "http://127.0.0.1:9200".to_owned(),
+            access: crate::model::AccessLevel::Operate,
+            auth: crate::model::EngineAuth::None,
+            uuid: "u".to_owned(),
+            distribution: "opensearch".to_owned(),
+            engine_version: "2.19.0".to_owned(),
+            ca: None,
+            fingerprint: None,
+            allow_plain_http: false,
+            repository: repository.map(|name| name.parse().unwrap()),
+            engine_repository: None,
+            location: Some("/given".to_owned()),
+            created_at: at,
+            updated_at: at,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn a_location_given_by_hand_is_one_of_the_clusters_own_repository_alone() {
+        let location = |platform: &PlatformRepository, cluster: &Cluster| {
+            Wanted::new(platform, cluster, platform.name.clone()).location()
+        };
+        let own = cluster(Some("mine"));
+        assert_eq!(location(&platform("mine", false), &own), "fs:/given");
+        assert_eq!(location(&platform("other", true), &own), "fs:/base/c1");
+        let of_default = cluster(None);
+        assert_eq!(location(&platform("main", true), &of_default), "fs:/given");
+        assert_eq!(location(&platform("other", false), &of_default), "fs:/base/c1");
     }
 }

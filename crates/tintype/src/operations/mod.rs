@@ -137,7 +137,11 @@ impl Operations {
             let message = format!("operation {id} has ended: {}", operation.status.as_str());
             return Err(Error::Precondition(message));
         }
-        let sent = operation.answer.is_some();
+        let step = operation
+            .state
+            .pointer("/state/step")
+            .and_then(serde_json::Value::as_str);
+        let sent = operation.answer.is_some() || step != Some("preparing");
         if sent && operation.kind != OperationKind::TakeSnapshot {
             let message = match operation.kind {
                 OperationKind::RestoreSnapshot => {
@@ -148,11 +152,8 @@ impl Operations {
             };
             return Err(Error::Precondition(message.to_owned()));
         }
-        let cluster = self.store().cluster(&operation.cluster_id).await?;
-        if sent && cluster.is_some_and(|cluster| cluster.access < AccessLevel::Operate) {
-            let message =
-                "the snapshot runs on the engine; aborting it needs a cluster attached with access operate";
-            return Err(Error::Forbidden(message.to_owned()));
+        if sent {
+            self.may_abort(&operation).await?;
         }
         tracing::info!(operation = id, by = requested_by, "asked to cancel");
         if !self.store().request_cancel(id, self.now()).await? {
@@ -161,6 +162,40 @@ impl Operations {
         self.live().cancel(id);
         self.live().wake();
         self.operation(id).await
+    }
+
+    /// Aborting a running snapshot deletes it on the engine: the level must allow that, and nobody else may write to
+    /// the location, since a delete rewrites the repository's root.
+    async fn may_abort(&self, operation: &Operation) -> Result<()> {
+        let Some(cluster) = self.store().cluster(&operation.cluster_id).await? else {
+            return Ok(());
+        };
+        if let Err(failure) = cluster.allows(AccessLevel::Operate, "aborting a running snapshot") {
+            return Err(Error::Forbidden(failure.message));
+        }
+        let repository = operation
+            .parameters
+            .get("repository")
+            .and_then(serde_json::Value::as_str);
+        let shared = self.shared_locations(&cluster.id).into_iter().find(|one| {
+            one.writers.iter().any(|writer| {
+                writer.cluster_id == cluster.id.as_str() && Some(writer.registration.as_str()) == repository
+            })
+        });
+        match shared {
+            None => Ok(()),
+            Some(shared) => Err(Error::Precondition(format!(
+                "{} has several writers ({}), and a delete there could destroy another cluster's snapshots. The snapshot \
+                 goes on",
+                shared.location,
+                shared
+                    .writers
+                    .iter()
+                    .map(|one| format!("{}/{}", one.cluster_id, one.registration))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ))),
+        }
     }
 
     /// One operation.

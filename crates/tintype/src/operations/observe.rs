@@ -3,7 +3,11 @@
 use super::location::{comparable, is_readonly};
 use super::{Operations, looks, repositories};
 use crate::model::observation::{ObservedNode, ObservedRegistration, SnapshotSummary, Stray};
-use crate::model::{Cluster, ClusterId, Observation, RepositoryName, Status};
+use crate::model::take::TakeParameters;
+use crate::model::{
+    Cluster, ClusterId, FailureKind, Observation, Operation, OperationKind, RepositoryName, Status,
+};
+use crate::store::OperationFilter;
 use tintype_engine::{Engine, Error, HealthStatus, Registration, SnapshotInfo, SnapshotState};
 
 /// Looks at a cluster and keeps what was seen. Never fails: what went wrong is part of what was seen.
@@ -21,26 +25,41 @@ pub async fn refresh(operations: &Operations, id: &ClusterId) {
 
 /// Looks at a cluster. When it cannot be reached, the last snapshots seen stay, and `reachable` is false.
 pub async fn look(operations: &Operations, cluster: &Cluster) -> Observation {
+    let at = operations.now();
+    let last = operations
+        .store()
+        .observation(&cluster.id)
+        .await
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    let unreachable = |problem: String| Observation {
+        at,
+        reachable: false,
+        problem: Some(problem),
+        ..last.clone()
+    };
     let engine = match operations.engines().of(cluster).await {
         Ok(Ok(engine)) => engine,
-        Ok(Err(failure)) => return unreachable(operations, cluster, failure.message).await,
-        Err(error) => return unreachable(operations, cluster, error.to_string()).await,
+        Ok(Err(failure)) => return unreachable(failure.message),
+        Err(error) => return unreachable(error.to_string()),
     };
-    match ask(operations, cluster, &engine).await {
-        Ok(observation) => observation,
-        Err(error) => unreachable(operations, cluster, error.to_string()).await,
+    match looks::pinned_answers(&engine, cluster).await {
+        Ok(()) => {}
+        Err(error) => return unreachable(error.to_string()),
+    }
+    match ask(operations, cluster, &engine, &last).await {
+        Ok(observation) => Observation { at, ..observation },
+        Err(error) => unreachable(error.to_string()),
     }
 }
 
-async fn ask(operations: &Operations, cluster: &Cluster, engine: &Engine) -> Result<Observation, Error> {
-    let uuid = engine.cluster_uuid().await?;
-    if uuid != cluster.uuid {
-        let problem = format!(
-            "another cluster answers at {}: its uuid is {uuid}, not {}",
-            cluster.url, cluster.uuid
-        );
-        return Ok(unreachable(operations, cluster, problem).await);
-    }
+async fn ask(
+    operations: &Operations,
+    cluster: &Cluster,
+    engine: &Engine,
+    last: &Observation,
+) -> Result<Observation, Error> {
     let health = engine.health().await?;
     let nodes = engine.nodes().await?;
     let registrations: Vec<ObservedRegistration> =
@@ -49,15 +68,23 @@ async fn ask(operations: &Operations, cluster: &Cluster, engine: &Engine) -> Res
     let (snapshots, strays, problem) = match &repository {
         Some(name) if registrations.iter().any(|one| one.name == name.as_str()) => {
             match engine.snapshots(name.as_str()).await {
-                Ok(found) => (summary(&found), strays(operations, &found).await, None),
+                Ok(found) => (
+                    summary(&found),
+                    strays(operations, cluster, name, &found, last).await,
+                    None,
+                ),
                 // A repository that cannot be read is not a dead engine: the rest of the look is good.
-                Err(error) => (SnapshotSummary::default(), Vec::new(), Some(error.to_string())),
+                Err(error) => (
+                    last.snapshots.clone(),
+                    last.strays.clone(),
+                    Some(error.to_string()),
+                ),
             }
         }
         _ => (SnapshotSummary::default(), Vec::new(), None),
     };
     Ok(Observation {
-        at: operations.now(),
+        at: last.at,
         reachable: true,
         problem,
         health: Some(colour(health.status).to_owned()),
@@ -81,16 +108,6 @@ async fn repository_of(
     match registrations {
         [only] => only.name.parse().ok(),
         _ => None,
-    }
-}
-
-async fn unreachable(operations: &Operations, cluster: &Cluster, problem: String) -> Observation {
-    let last = operations.store().observation(&cluster.id).await.ok().flatten();
-    Observation {
-        at: operations.now(),
-        reachable: false,
-        problem: Some(problem),
-        ..last.unwrap_or_default()
     }
 }
 
@@ -125,30 +142,63 @@ fn summary(found: &[SnapshotInfo]) -> SnapshotSummary {
     }
 }
 
-/// Snapshots of ours whose operation had already ended without them: a late request brought them. Reported, and left.
-async fn strays(operations: &Operations, found: &[SnapshotInfo]) -> Vec<Stray> {
+/// Operations that ended badly, and are looked through for what came after all.
+const ENDED: u32 = 1000;
+
+/// Snapshots whose operation had already ended without them: a late request brought them. Reported once, and left.
+async fn strays(
+    operations: &Operations,
+    cluster: &Cluster,
+    repository: &RepositoryName,
+    found: &[SnapshotInfo],
+    last: &Observation,
+) -> Vec<Stray> {
+    let filter = OperationFilter {
+        cluster_id: Some(cluster.id.clone()),
+        kinds: vec![OperationKind::TakeSnapshot],
+        statuses: vec![Status::Failed, Status::Cancelled],
+        limit: ENDED,
+        ..OperationFilter::default()
+    };
+    let Ok(ended) = operations.store().operations(&filter).await else {
+        return last.strays.clone();
+    };
     let mut strays = Vec::new();
-    for snapshot in found {
-        let Some(id) = looks::operation_of(snapshot) else {
+    for operation in ended.iter().filter(|operation| left_open(operation)) {
+        let Ok(asked) = serde_json::from_value::<TakeParameters>(operation.parameters.clone()) else {
             continue;
         };
-        let Ok(Some(operation)) = operations.store().operation(id).await else {
-            continue;
+        let came = found.iter().find(|one| {
+            asked.repository == *repository
+                && asked.name.as_str() == one.name
+                && looks::operation_of(one).map_or(one.metadata.is_none(), |id| id == operation.id)
+        });
+        let Some(came) = came else { continue };
+        let stray = Stray {
+            name: came.name.clone(),
+            uuid: came.uuid.clone(),
+            operation: operation.id.clone(),
         };
-        if matches!(operation.status, Status::Failed | Status::Cancelled) && operation.outcome.is_none() {
+        if !last.strays.contains(&stray) {
             tracing::warn!(
-                operation = id,
-                snapshot = snapshot.name,
-                "a snapshot of an operation that had ended"
+                operation = operation.id,
+                snapshot = came.name,
+                "a snapshot is there whose operation had ended without it; it is left alone"
             );
-            strays.push(Stray {
-                name: snapshot.name.clone(),
-                uuid: snapshot.uuid.clone(),
-                operation: id.to_owned(),
-            });
         }
+        strays.push(stray);
     }
     strays
+}
+
+/// It ended without a snapshot, and a late request could still bring one.
+fn left_open(operation: &Operation) -> bool {
+    let kind = operation.failure.as_ref().map(|failure| failure.kind);
+    operation.status == Status::Cancelled
+        || matches!(
+            kind,
+            Some(FailureKind::OutcomeUnknown | FailureKind::Vanished | FailureKind::Internal)
+        )
 }
 
 fn node(node: tintype_engine::Node) -> ObservedNode {

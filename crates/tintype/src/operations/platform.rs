@@ -4,12 +4,13 @@ use super::location::{self, SUPPORTED, is_secret};
 use crate::app::App;
 use crate::error::{Error, Missing, Result};
 use crate::model::{PlatformRepository, Reader, RepositoryName};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
+use std::time::Duration;
 use tintype_repository::storage::{S3Location, Storage, StorageError};
 
 /// What a caller asks of a platform repository.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PutRepository {
     /// Its name.
     pub name: RepositoryName,
@@ -36,6 +37,7 @@ pub async fn put_repository(app: &App, request: PutRepository) -> Result<Platfor
         .into_iter()
         .partition(|(key, _)| is_secret(key) && key != "access_key");
     let existing = app.store.repository(&request.name).await?;
+    let existing_kind = existing.as_ref().map(|one| one.kind.clone());
     let now = crate::clock::to_millis(app.clock.now());
     let mut repository = PlatformRepository {
         name: request.name,
@@ -60,11 +62,8 @@ pub async fn put_repository(app: &App, request: PutRepository) -> Result<Platfor
         )));
     }
     repository.preflight = Some(in_words(&result));
-    let sealed = if secrets.is_empty() {
-        None
-    } else {
-        Some(SecretString::from(Value::Object(secrets).to_string()))
-    };
+    let same_kind = existing_kind.is_none_or(|kind| kind == repository.kind);
+    let sealed = merged_secrets(app, &repository.name, secrets, same_kind).await?;
     let stored = app
         .store
         .put_repository(&repository, sealed.as_ref(), request.expected_version)
@@ -78,6 +77,28 @@ pub async fn put_repository(app: &App, request: PutRepository) -> Result<Platfor
         .repository(&stored.name)
         .await?
         .ok_or_else(|| gone(&stored.name))
+}
+
+/// The secrets to seal: those given over those kept. `None` keeps what there is; another type starts without.
+async fn merged_secrets(
+    app: &App,
+    name: &RepositoryName,
+    given: Map<String, Value>,
+    same_kind: bool,
+) -> Result<Option<SecretString>> {
+    if given.is_empty() && same_kind {
+        return Ok(None);
+    }
+    let kept = if same_kind {
+        app.store.repository_secrets(name).await?
+    } else {
+        None
+    };
+    let mut all: Map<String, Value> = kept
+        .and_then(|kept| serde_json::from_str(kept.expose_secret()).ok())
+        .unwrap_or_default();
+    all.extend(given);
+    Ok(Some(SecretString::from(Value::Object(all).to_string())))
 }
 
 /// Sets or removes the reader; the result of looking with it, for people.
@@ -101,6 +122,12 @@ fn gone(name: &RepositoryName) -> Error {
 }
 
 fn check_shape(request: &PutRepository) -> Result<()> {
+    if let Some(path) = nested_secret("settings", &request.settings) {
+        let message = format!(
+            "{path} is a secret inside an object, which cannot be kept apart; write its key with dots"
+        );
+        return Err(Error::invalid(&path, message));
+    }
     if !SUPPORTED.contains(&request.kind.as_str()) {
         let message = format!(
             "the type {:?} is not supported yet; supported: {}",
@@ -133,6 +160,27 @@ fn check_shape(request: &PutRepository) -> Result<()> {
     }
 }
 
+/// A secret below the first level: only members of `settings` itself are sealed.
+fn nested_secret(path: &str, settings: &Map<String, Value>) -> Option<String> {
+    fn within(path: String, value: &Value) -> Option<String> {
+        match value {
+            Value::Object(members) => members.iter().find_map(|(key, value)| {
+                let path = format!("{path}.{key}");
+                if is_secret(key) {
+                    Some(path)
+                } else {
+                    within(path, value)
+                }
+            }),
+            Value::Array(items) => items.iter().find_map(|item| within(path.clone(), item)),
+            _ => None,
+        }
+    }
+    settings
+        .iter()
+        .find_map(|(key, value)| within(format!("{path}.{key}"), value))
+}
+
 fn check_reader(repository: &PlatformRepository, reader: &Reader) -> Result<()> {
     let scheme = if repository.kind == "fs" {
         "file://"
@@ -160,26 +208,38 @@ fn check_reader(repository: &PlatformRepository, reader: &Reader) -> Result<()> 
     }
 }
 
+/// The longest that a look at the storage may take.
+const PREFLIGHT: Duration = Duration::from_secs(10);
+
 /// Looks at the storage through the reader. `None`: there is no reader to look with.
 async fn preflight(
     repository: &PlatformRepository,
     reader: Option<&Reader>,
 ) -> std::result::Result<Option<bool>, StorageError> {
     let Some(reader) = reader else { return Ok(None) };
-    let storage = if repository.kind == "fs" {
-        Storage::directory(std::path::Path::new(reader.url.trim_start_matches("file://")))?
-    } else {
-        let address = reader.url.trim_start_matches("s3://");
-        let (bucket, prefix) = address.split_once('/').unwrap_or((address, ""));
-        let location = S3Location {
-            endpoint: reader.endpoint.clone(),
-            region: reader.region.clone(),
-            bucket: bucket.to_owned(),
-            prefix: prefix.to_owned(),
+    let look = async {
+        let storage = if repository.kind == "fs" {
+            // A mount that hangs must not hold up a thread of the runtime.
+            let path = std::path::PathBuf::from(reader.url.trim_start_matches("file://"));
+            let opened = tokio::task::spawn_blocking(move || Storage::directory(&path)).await;
+            opened.map_err(|error| StorageError::new(&error.to_string()))??
+        } else {
+            let address = reader.url.trim_start_matches("s3://");
+            let (bucket, prefix) = address.split_once('/').unwrap_or((address, ""));
+            let location = S3Location {
+                endpoint: reader.endpoint.clone(),
+                region: reader.region.clone(),
+                bucket: bucket.to_owned(),
+                prefix: prefix.to_owned(),
+            };
+            Storage::s3(&location, reader.username.as_deref(), reader.password.as_ref())?
         };
-        Storage::s3(&location, reader.username.as_deref(), reader.password.as_ref())?
+        storage.list_one().await.map(Some)
     };
-    storage.list_one().await.map(Some)
+    match tokio::time::timeout(PREFLIGHT, look).await {
+        Ok(result) => result,
+        Err(_) => Err(StorageError::new(&format!("no answer within {PREFLIGHT:?}"))),
+    }
 }
 
 fn in_words(result: &std::result::Result<Option<bool>, StorageError>) -> String {

@@ -44,5 +44,5 @@ pub fn settling(looks: u32) -> Option<Duration> {
 
 /// Whether an engine that fell silent is asked again: about an hour at the longest pause.
 pub fn worth_asking(failed: u32) -> bool {
-    failed < TRIES_QUEUED * 2
+    failed < TRIES_QUEUED
 }

@@ -4,7 +4,6 @@
 //! those that exist already are the operator's to mend.
 
 use super::Operations;
-use crate::model::observation::ObservedRegistration;
 use crate::model::{ClusterId, Observation};
 use crate::store::{ClusterPage, Result};
 use serde::Serialize;
@@ -74,48 +73,51 @@ impl Operations {
     }
 }
 
+/// By where they point, and by the uuid of what is stored there: one storage may be reached by several paths.
 fn shared(seen: &[(ClusterId, Observation)]) -> Vec<SharedLocation> {
-    let mut by_location: BTreeMap<String, Vec<(Writer, Option<&str>)>> = BTreeMap::new();
+    let mut places: BTreeMap<String, Vec<(Writer, Option<&str>)>> = BTreeMap::new();
     for (id, observation) in seen {
         for one in observation.registrations.iter().filter(|one| !one.readonly) {
-            let Some(location) = key(one) else { continue };
             let writer = Writer {
                 cluster_id: id.to_string(),
                 registration: one.name.clone(),
             };
-            by_location
-                .entry(location)
-                .or_default()
-                .push((writer, one.uuid.as_deref()));
+            let uuid = one.uuid.as_deref().filter(|uuid| *uuid != "_na_");
+            let keys = one
+                .location
+                .clone()
+                .into_iter()
+                .chain(uuid.map(|uuid| format!("{}:uuid {uuid}", one.kind)));
+            for key in keys {
+                places.entry(key).or_default().push((writer.clone(), uuid));
+            }
         }
     }
-    by_location
+    let mut found: Vec<SharedLocation> = Vec::new();
+    for (location, writers) in places
         .into_iter()
         .filter(|(_, writers)| writers.len() > 1 && !all_different(writers))
-        .map(|(location, writers)| {
-            let mut writers: Vec<Writer> = writers.into_iter().map(|(writer, _)| writer).collect();
-            writers.sort();
-            SharedLocation { location, writers }
-        })
-        .collect()
-}
-
-/// What two registrations of one storage have in common: where it is, or, for types that cannot be compared, its uuid.
-fn key(one: &ObservedRegistration) -> Option<String> {
-    one.location
-        .clone()
-        .or_else(|| one.uuid.as_ref().map(|uuid| format!("{}:uuid {uuid}", one.kind)))
+    {
+        let mut writers: Vec<Writer> = writers.into_iter().map(|(writer, _)| writer).collect();
+        writers.sort();
+        // The same registrations under their common uuid are one finding.
+        if !found.iter().any(|one| one.writers == writers) {
+            found.push(SharedLocation { location, writers });
+        }
+    }
+    found
 }
 
 /// The same path on different machines' own disks: every engine shows another uuid of its contents.
 fn all_different(writers: &[(Writer, Option<&str>)]) -> bool {
     let uuids: Option<std::collections::BTreeSet<&str>> = writers.iter().map(|(_, uuid)| *uuid).collect();
-    uuids.is_some_and(|uuids| uuids.len() == writers.len() && !uuids.contains("_na_"))
+    uuids.is_some_and(|uuids| uuids.len() == writers.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::observation::ObservedRegistration;
 
     fn cluster(id: &str, location: &str, uuid: Option<&str>, readonly: bool) -> (ClusterId, Observation) {
         let registration = ObservedRegistration {
@@ -168,5 +170,17 @@ mod tests {
             cluster("b", "fs:/x", None, false),
         ];
         assert_eq!(shared(&unknown).len(), 1);
+    }
+
+    #[test]
+    fn one_storage_under_two_paths_is_known_by_its_uuid() {
+        let found = shared(&[
+            cluster("a", "fs:/x", Some("u1"), false),
+            cluster("b", "fs:/mnt/x", Some("u1"), false),
+            cluster("c", "fs:/y", Some("_na_"), false),
+            cluster("d", "fs:/z", Some("_na_"), false),
+        ]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].location, "fs:uuid u1");
     }
 }

@@ -227,7 +227,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Forgets the cluster, its secrets and its observation. `Conflict::OperationRunning` while one runs. Ended
     /// operations and burned names stay. `NotFound` when it is not attached.
     async fn detach_cluster(&self, id: &ClusterId) -> Result<()>;
-    /// Keeps the last look. `NotFound` when the cluster is not attached (any more).
+    /// Keeps the last look: one that began (`at`) before the one that is kept changes nothing. `NotFound` when the cluster is not attached (any more).
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()>;
     /// The last look.
     async fn observation(&self, id: &ClusterId) -> Result<Option<Observation>>;

@@ -83,6 +83,12 @@ async fn a_wrong_shape_is_named() {
             r#"{"type":"s3","settings":{"location":"x"}}"#,
             "settings.bucket",
         ),
+        // A secret that could not be sealed apart would be shown, and sent to engines.
+        (
+            "main",
+            r#"{"type":"s3","settings":{"bucket":"b","client":[{"secret_key":"nested"}]}}"#,
+            "settings.client.secret_key",
+        ),
         ("main", r#"{"type":7,"settings":{}}"#, "type"),
         ("main", r#"{"type":"azure","settings":{}}"#, "type"),
         ("main", r#"{"type":"ftp","settings":{}}"#, "type"),

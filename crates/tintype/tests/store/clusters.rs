@@ -274,6 +274,12 @@ pub async fn observations_are_replaced_and_read_by_page(store: TheStore) {
         store.observation(&id("a")).await.unwrap().unwrap(),
         observation(3)
     );
+    // A slow look that began before the one that is kept says nothing new.
+    store.put_observation(&id("a"), &observation(2)).await.unwrap();
+    assert_eq!(
+        store.observation(&id("a")).await.unwrap().unwrap(),
+        observation(3)
+    );
     assert_eq!(store.observation(&id("c")).await.unwrap(), None);
     let page = store
         .observations(&[id("a"), id("c"), id("nowhere")])

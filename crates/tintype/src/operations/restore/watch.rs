@@ -6,6 +6,7 @@ use super::super::{looks, retry};
 use super::Job;
 use crate::model::restore::RestoreOutcome;
 use crate::model::{Failure, FailureKind, Status};
+use crate::store::Step;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tintype_engine::{IndexSummary, ShardRecovery};
@@ -18,11 +19,16 @@ pub async fn watch(context: &mut Context, job: &Job) -> StepResult {
     let (mut failed, mut missing) = (0, 0);
     loop {
         match look(context, job, &targets).await {
-            Err(error) if retry::worth_asking(failed) => {
+            Err(error) if failed < 5 => {
                 tracing::warn!(%error, "the restore could not be looked at");
                 context.sleep(backoff(failed, retry::FIRST, retry::MOST)).await?;
                 failed += 1;
                 continue;
+            }
+            // The place is given to another operation meanwhile.
+            Err(error) if retry::worth_asking(context.operation.attempts) => {
+                tracing::debug!(%error, "the engine is silent");
+                return context.wait(retry::MOST, Step::default()).await;
             }
             Err(error) => {
                 let why = looks::failure(&error, &job.cluster).message;

@@ -39,6 +39,7 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
         Seen::Running(found) => intent.uuid = Some(found.uuid),
         Seen::Ended(found) => return ended(context, take, &intent, &found).await,
         Seen::Gone(_) => return cancelled(context, take).await,
+        Seen::Silent => return context.wait(retry::MOST, Step::default()).await,
         Seen::Unasked(error) => return watch::unasked(context, take, &error).await,
     }
     let looked = Instant::now();
@@ -75,7 +76,7 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
     match watch::look(context, take, &intent).await? {
         Seen::Gone(_) => cancelled(context, take).await,
         Seen::Ended(found) => ended(context, take, &intent, &found).await,
-        Seen::Running(_) | Seen::Unasked(_) => look_again(context).await,
+        Seen::Running(_) | Seen::Silent | Seen::Unasked(_) => look_again(context).await,
     }
 }
 

@@ -132,6 +132,7 @@ async fn accepted(context: &mut Context, take: &Take, intent: Intent, how: &str)
     step.answer = Some(Answer::Accepted);
     step.name = Some(NameFate::Burned);
     context.commit("accepted", step).await?;
+    context.operations.refresh_soon(&take.cluster.id);
     watch::watch(context, take, intent).await
 }
 
@@ -203,6 +204,10 @@ async fn settle_after_second(
                 ..intent
             };
             accepted(context, take, intent, "the first request had been carried out").await
+        }
+        // Somebody else's snapshot, or too much at once: it may yet be that the first request arrives.
+        Ok(_) if error.is_concurrent_snapshot() || error.is_transient() => {
+            context.wait(retry::FIRST, Step::default()).await
         }
         Ok(_) => {
             context

@@ -17,6 +17,9 @@ const AT_LEAST: Duration = Duration::from_secs(1);
 /// state and the repository's root there is a moment in which neither shows it.
 const MISSING_LOOKS: u32 = 3;
 
+/// Failed looks in a row before the lease is given back for a while.
+const LOOKS_AT_ONCE: u32 = 5;
+
 /// What a look at the snapshot found.
 pub enum Seen {
     /// Still running, under our uuid.
@@ -25,6 +28,8 @@ pub enum Seen {
     Ended(Box<SnapshotInfo>),
     /// Not there, or another one under our name.
     Gone(String),
+    /// The engine could not be asked, several times in a row: the place is given to another operation meanwhile.
+    Silent,
     /// The engine could not be asked, for longer than is worth waiting.
     Unasked(Error),
 }
@@ -48,6 +53,7 @@ pub async fn watch(context: &mut Context, take: &Take, mut intent: Intent) -> St
             }
             Seen::Ended(found) => return judge::judge(context, take, &intent, &found).await,
             Seen::Gone(how) => return vanished(context, take, &intent, &how).await,
+            Seen::Silent => return context.wait(retry::MOST, Step::default()).await,
             Seen::Unasked(error) => return unasked(context, take, &error).await,
         }
         context.sleep(pause).await?;
@@ -88,7 +94,7 @@ pub async fn look(
                 }
                 context.sleep(retry::FIRST).await?;
             }
-            Err(error) if retry::worth_asking(failed) => {
+            Err(error) if failed < LOOKS_AT_ONCE => {
                 if failed == 0 {
                     let event = ("engine_silent", error.to_string());
                     context
@@ -105,6 +111,10 @@ pub async fn look(
                     .sleep(super::super::step::backoff(failed, retry::FIRST, retry::MOST))
                     .await?;
                 failed += 1;
+            }
+            Err(error) if retry::worth_asking(context.operation.attempts) => {
+                tracing::debug!(%error, "the engine is silent");
+                return Ok(Seen::Silent);
             }
             Err(error) => return Ok(Seen::Unasked(error)),
         }

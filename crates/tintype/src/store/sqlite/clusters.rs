@@ -211,16 +211,25 @@ pub(super) async fn detach(tx: &mut Tx, id: &ClusterId) -> Result<()> {
 pub(super) async fn put_observation(tx: &mut Tx, id: &ClusterId, document: &str) -> Result<()> {
     let kept = sqlx::query(
         "INSERT INTO observations (cluster_id, document) SELECT id, ? FROM clusters WHERE id = ? \
-         ON CONFLICT (cluster_id) DO UPDATE SET document = excluded.document",
+         ON CONFLICT (cluster_id) DO UPDATE SET document = excluded.document \
+         WHERE julianday(excluded.document ->> 'at') >= julianday(document ->> 'at')",
     )
     .bind(document)
     .bind(id.as_str())
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    if kept.rows_affected() == 0 {
-        Err(StoreError::NotFound("cluster"))
-    } else {
+    if kept.rows_affected() > 0 {
+        return Ok(());
+    }
+    // Not kept: a newer look is there, or the cluster is not.
+    let attached: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM clusters WHERE id = ?)")
+        .bind(id.as_str())
+        .fetch_one(tx)
+        .await?;
+    if attached {
         Ok(())
+    } else {
+        Err(StoreError::NotFound("cluster"))
     }
 }
 

@@ -122,7 +122,7 @@ impl OperationView {
             kind: operation.kind,
             cluster_id: operation.cluster_id.into(),
             requested_by: operation.requested_by,
-            parameters: operation.parameters,
+            parameters: shown(operation.parameters),
             status: operation.status,
             answer: operation.answer.map(Into::into),
             outcome: operation.outcome,
@@ -135,6 +135,14 @@ impl OperationView {
             finished_at: operation.finished_at.map(|at| at.to_string()),
         })
     }
+}
+
+/// A registration's settings are a repository's contents, which not every role may read; `repository show` has them.
+fn shown(mut parameters: Value) -> Value {
+    if let Some(members) = parameters.as_object_mut() {
+        members.remove("settings");
+    }
+    parameters
 }
 
 /// The kind's own state stays inside; only the name of its step is shown.
