@@ -5,6 +5,8 @@
 //! end with the engine. The tests of the crashes are in [`single`], [`double`] and [`planted`]; those of the network
 //! and of hostile engines in [`network`], [`hostile`] and [`paused`].
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
+
 mod bench;
 mod double;
 mod hostile;
