@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use data_encoding::HEXUPPER;
+use data_encoding::{HEXLOWER, HEXUPPER};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::server::WebPkiClientVerifier;
@@ -129,10 +129,13 @@ async fn a_pinned_leaf_needs_no_host_name() {
     let authority = Authority::new();
     let (leaf, _, key) = authority.issue("something.else");
     let server = server(acceptor(vec![leaf.clone()], &key, None)).await;
-    assert_tls_refused(
-        &server,
-        ask(&server, "localhost", trust(fingerprint(authority.0.der()))).await,
-    );
+    let refused = ask(&server, "localhost", trust(fingerprint(authority.0.der()))).await;
+    let message = refused.as_ref().unwrap_err().to_string();
+    for named in [&leaf, authority.0.der()] {
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, named);
+        assert!(message.contains(&HEXLOWER.encode(hash.as_ref())), "{message}");
+    }
+    assert_tls_refused(&server, refused);
     assert_eq!(
         ask(&server, "localhost", trust(fingerprint(&leaf)))
             .await

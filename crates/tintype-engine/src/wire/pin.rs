@@ -4,15 +4,23 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use data_encoding::HEXLOWER_PERMISSIVE;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::config::ConfigError;
+
+/// Another certificate than the pinned one was shown. Fingerprints are no secret: a person compares the two.
+#[derive(Debug, thiserror::Error)]
+#[error("the server's certificate has the fingerprint {shown}, and {pinned} is pinned")]
+struct OtherCertificate {
+    shown: String,
+    pinned: String,
+}
 
 /// Accepts the certificate with one SHA-256 fingerprint, or a leaf that was signed below a presented CA that has it.
 /// The handshake's signature is checked as ever, so that the server must own the leaf's key.
@@ -36,6 +44,13 @@ impl PinnedCertificate {
         }
     }
 
+    fn mismatch(&self, leaf: &CertificateDer<'_>) -> OtherCertificate {
+        OtherCertificate {
+            shown: HEXLOWER.encode(digest(&SHA256, leaf).as_ref()),
+            pinned: HEXLOWER.encode(&self.fingerprint),
+        }
+    }
+
     fn matches(&self, certificate: &CertificateDer<'_>) -> bool {
         verify_slices_are_equal(digest(&SHA256, certificate).as_ref(), &self.fingerprint).is_ok()
     }
@@ -55,9 +70,7 @@ impl ServerCertVerifier for PinnedCertificate {
         }
         // Anybody can present a copy of the pinned CA: the leaf must also be signed below it.
         let Some(ca) = intermediates.iter().find(|certificate| self.matches(certificate)) else {
-            return Err(Error::InvalidCertificate(
-                CertificateError::ApplicationVerificationFailure,
-            ));
+            return Err(Error::Other(OtherError(Arc::new(self.mismatch(leaf)))));
         };
         let mut roots = RootCertStore::empty();
         roots.add(ca.clone().into_owned())?;

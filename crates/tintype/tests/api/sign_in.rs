@@ -97,26 +97,6 @@ async fn a_deleted_key_is_forgotten_at_once() {
     assert_eq!(server.get(ME).await.status, StatusCode::UNAUTHORIZED);
 }
 
-#[tokio::test]
-async fn too_many_sign_ins_at_once_are_told_to_come_back() {
-    let server = Server::start().await;
-    let wrong = basic("admin", "wrong");
-    let asked = (0..80).map(|_| server.send(Method::GET, ME, &wrong, ""));
-    let replies = futures_util::future::join_all(asked).await;
-    let busy = replies
-        .iter()
-        .filter(|reply| reply.status == StatusCode::SERVICE_UNAVAILABLE)
-        .count();
-    assert_eq!(busy, 80 - 64);
-    assert!(
-        replies
-            .iter()
-            .all(|reply| matches!(reply.code(), "root.busy" | "root.unauthenticated"))
-    );
-    let refused = replies.iter().find(|reply| reply.code() == "root.busy").unwrap();
-    assert_eq!(refused.header("retry-after"), "1");
-}
-
 #[test]
 fn roles_grow_as_ece_says() {
     use Permission::{ManageClusters, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents};

@@ -103,3 +103,27 @@ impl Authenticator {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    #[tokio::test]
+    async fn one_sign_in_too_many_is_told_to_come_back_and_none_before() {
+        let passwords = Authenticator::default();
+        let check = || passwords.verify(None, "wrong".into(), Timestamp::UNIX_EPOCH);
+        let places = u32::try_from(IN_ALL).unwrap();
+        let all_but_one = passwords
+            .admitted
+            .clone()
+            .try_acquire_many_owned(places - 1)
+            .unwrap();
+        assert!(!check().await.unwrap());
+        let last = passwords.admitted.clone().try_acquire_owned().unwrap();
+        let refused = check().await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop((all_but_one, last));
+        assert!(!check().await.unwrap());
+    }
+}

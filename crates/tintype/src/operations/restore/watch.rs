@@ -30,7 +30,11 @@ pub async fn watch(context: &mut Context, job: &Job) -> StepResult {
                     .fail(Failure::new(FailureKind::OutcomeUnknown, why), None)
                     .await;
             }
-            Ok((indices, shards)) => {
+            Ok(Looked {
+                indices,
+                shards,
+                active,
+            }) => {
                 failed = 0;
                 let gone: Vec<&String> = targets
                     .iter()
@@ -44,17 +48,23 @@ pub async fn watch(context: &mut Context, job: &Job) -> StepResult {
                         .await;
                 }
                 let expected: u64 = indices.values().map(|index| index.primaries).sum();
-                let progress =
-                    meter.read_recovery(&shards, super::super::progress::count(expected), context.now());
-                let done = u64::from(progress.shards.done) >= expected && gone.is_empty();
-                context
-                    .operations
-                    .live()
-                    .set_progress(&context.operation.id, progress);
-                if done {
-                    return finish(context, job, &shards).await;
+                let done = match &shards {
+                    None => indices.values().all(has_primaries),
+                    Some(shards) => {
+                        let total = super::super::progress::count(expected);
+                        let progress = meter.read_recovery(shards, total, context.now());
+                        let done = u64::from(progress.shards.done) >= expected;
+                        context
+                            .operations
+                            .live()
+                            .set_progress(&context.operation.id, progress);
+                        done
+                    }
+                };
+                if done && gone.is_empty() {
+                    return finish(context, job, shards.as_deref(), expected).await;
                 }
-                if let Some(message) = given_up(&indices, &shards, context) {
+                if let Some(message) = given_up(&indices, active, context) {
                     return context
                         .fail(Failure::new(FailureKind::EngineFailed, message), None)
                         .await;
@@ -66,7 +76,13 @@ pub async fn watch(context: &mut Context, job: &Job) -> StepResult {
     }
 }
 
-type Looked = (BTreeMap<String, IndexSummary>, Vec<ShardRecovery>);
+struct Looked {
+    indices: BTreeMap<String, IndexSummary>,
+    /// The primaries' recoveries; `None` where the engine does not let us read them.
+    shards: Option<Vec<ShardRecovery>>,
+    /// Something is being recovered.
+    active: bool,
+}
 
 async fn look(context: &Context, job: &Job, targets: &[String]) -> Result<Looked, tintype_engine::Error> {
     let indices = context.call("look_restored", job.engine.all_indices()).await?;
@@ -76,8 +92,20 @@ async fn look(context: &Context, job: &Job, targets: &[String]) -> Result<Looked
         .map(|index| (index.name.clone(), index))
         .collect();
     let there: Vec<String> = indices.keys().cloned().collect();
-    let shards = context.call("look_recovery", job.engine.recovery(&there)).await?;
-    let ours = shards
+    let shards = match context.call("look_recovery", job.engine.recovery(&there)).await {
+        Ok(shards) => shards,
+        // Recoveries need the privilege `monitor` on the indices; the cluster's health does not.
+        Err(error) if error.is_auth() => {
+            let health = context.call("look_health", job.engine.health()).await?;
+            return Ok(Looked {
+                indices,
+                shards: None,
+                active: health.initializing_shards > 0,
+            });
+        }
+        Err(error) => return Err(error),
+    };
+    let ours: Vec<ShardRecovery> = shards
         .into_iter()
         .filter(|shard| {
             shard.primary
@@ -87,15 +115,23 @@ async fn look(context: &Context, job: &Job, targets: &[String]) -> Result<Looked
                     .is_none_or(|snapshot| snapshot == job.snapshot())
         })
         .collect();
-    Ok((indices, ours))
+    let active = ours.iter().any(|shard| !shard.stage.eq_ignore_ascii_case("done"));
+    Ok(Looked {
+        indices,
+        shards: Some(ours),
+        active,
+    })
+}
+
+/// Every primary is allocated: of an index that is being restored they are not before they are restored.
+fn has_primaries(index: &IndexSummary) -> bool {
+    index
+        .health
+        .is_some_and(|health| health != tintype_engine::HealthStatus::Red)
 }
 
 /// The engine stopped trying: after its allocation retries a primary stays away, and nothing recovers any more.
-fn given_up(
-    indices: &BTreeMap<String, IndexSummary>,
-    shards: &[ShardRecovery],
-    context: &Context,
-) -> Option<String> {
+fn given_up(indices: &BTreeMap<String, IndexSummary>, active: bool, context: &Context) -> Option<String> {
     let red: Vec<&str> = indices
         .values()
         .filter(|index| {
@@ -105,9 +141,6 @@ fn given_up(
         })
         .map(|index| index.name.as_str())
         .collect();
-    let active = shards
-        .iter()
-        .any(|shard| !shard.stage.eq_ignore_ascii_case("done"));
     let waited = context
         .now()
         .duration_since(context.operation.updated_at)
@@ -120,14 +153,28 @@ fn given_up(
     })
 }
 
-async fn finish(context: &mut Context, job: &Job, shards: &[ShardRecovery]) -> StepResult {
-    let done = u32::try_from(shards.len()).unwrap_or(u32::MAX);
+async fn finish(
+    context: &mut Context,
+    job: &Job,
+    shards: Option<&[ShardRecovery]>,
+    primaries: u64,
+) -> StepResult {
+    let total = super::super::progress::count(primaries);
+    let note = "the engine did not let us read recoveries (privilege monitor on the indices), so the bytes are not known";
     let outcome = RestoreOutcome {
         indices: job.parameters.indices.clone(),
-        shards_done: done,
-        shards_total: done,
-        bytes: shards.iter().map(|shard| shard.total.bytes).sum(),
-        notes: Vec::new(),
+        shards_done: total,
+        shards_total: total,
+        bytes: shards
+            .unwrap_or_default()
+            .iter()
+            .map(|shard| shard.total.bytes)
+            .sum(),
+        notes: if shards.is_some() {
+            Vec::new()
+        } else {
+            vec![note.to_owned()]
+        },
     };
     context
         .end(Status::Succeeded, Some(serde_json::json!(outcome)), None, None)

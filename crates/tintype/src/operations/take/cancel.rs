@@ -12,9 +12,10 @@ use crate::model::Status;
 use crate::model::take::{Intent, TakeState};
 use crate::store::{NameFate, Step};
 use std::time::{Duration, Instant};
+use tintype_engine::SnapshotInfo;
 
 /// How old the look may be when the DELETE is sent. An owner that was paused in between looks again.
-const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_secs(2);
 
 /// Commits the intent to abort a running snapshot.
 pub async fn begin(context: &mut Context, take: &Take, intent: Intent) -> StepResult {
@@ -36,22 +37,14 @@ pub async fn begin(context: &mut Context, take: &Take, intent: Intent) -> StepRe
 pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> StepResult {
     match watch::look(context, take, &intent).await? {
         Seen::Running(found) => intent.uuid = Some(found.uuid),
-        Seen::Ended(found) => return judge::judge(context, take, &intent, &found).await,
+        Seen::Ended(found) => return ended(context, take, &intent, &found).await,
         Seen::Gone(_) => return cancelled(context, take).await,
         Seen::Unasked(error) => return watch::unasked(context, take, &error).await,
     }
     let looked = Instant::now();
-    if !unfinished(context, take).await {
-        context.sleep(retry::FIRST).await?;
-        return watch::watch_again(
-            context,
-            intent,
-            "every shard is done; deleting it now could delete a good snapshot",
-        )
-        .await;
-    }
-    if looked.elapsed() > FRESH {
-        return context.wait(retry::FIRST, Step::default()).await;
+    // With every shard done a DELETE could delete a good snapshot: it ends by itself.
+    if !unfinished(context, take).await || looked.elapsed() > FRESH {
+        return look_again(context).await;
     }
     match context
         .call(
@@ -63,7 +56,7 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
         Ok(()) => {}
         Err(error) if error.is_missing_snapshot() => {}
         Err(error) if (error.is_refused() || error.is_not_sent()) && error.is_transient() => {
-            return context.wait(retry::FIRST, Step::default()).await;
+            return look_again(context).await;
         }
         Err(error) if error.is_refused() || error.is_not_sent() => {
             // Asking the engine again would bring the same answer: not before somebody cancels again.
@@ -81,9 +74,29 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
     }
     match watch::look(context, take, &intent).await? {
         Seen::Gone(_) => cancelled(context, take).await,
-        Seen::Ended(found) => judge::judge(context, take, &intent, &found).await,
-        Seen::Running(_) | Seen::Unasked(_) => context.wait(retry::FIRST, Step::default()).await,
+        Seen::Ended(found) => ended(context, take, &intent, &found).await,
+        Seen::Running(_) | Seen::Unasked(_) => look_again(context).await,
     }
+}
+
+/// In a moment. The attempts count only the looks that found it aborted and not yet deleted.
+async fn look_again(context: &mut Context) -> StepResult {
+    let step = Step {
+        attempts: Some(context.operation.attempts),
+        ..Step::default()
+    };
+    context.wait(retry::FIRST, step).await
+}
+
+/// An engine first ends what it aborts, as FAILED, and then deletes it: in between, nothing is decided.
+async fn ended(context: &mut Context, take: &Take, intent: &Intent, found: &SnapshotInfo) -> StepResult {
+    let aborted = |reason: &String| reason.contains("aborted by deletion");
+    if found.reason.as_ref().is_some_and(aborted)
+        && let Some(pause) = retry::settling(context.operation.attempts)
+    {
+        return context.wait(pause, Step::default()).await;
+    }
+    judge::judge(context, take, intent, found).await
 }
 
 async fn cancelled(context: &mut Context, take: &Take) -> StepResult {

@@ -1,0 +1,104 @@
+//! Indices that come and go while a snapshot runs are noted, and it is judged by the others.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tintype_testkit::{
+    faults::{Fault, Gate, Rule},
+    wait,
+};
+
+use crate::{
+    bench::{Plan, Taken},
+    door::Level,
+    names::unique,
+    rig::Rig,
+    spare::Spare,
+};
+
+on_every_engine!(
+    an_index_made_while_it_runs_is_a_note,
+    an_index_deleted_before_it_begins_is_a_note,
+    a_snapshot_of_nothing_is_not_good,
+);
+
+async fn an_index_made_while_it_runs_is_a_note(rig: Arc<Rig>) {
+    let bench = Plan::at(&rig, Level::Operate).throttled("1mb").start().await;
+    let taken = bench.take("around").await;
+    bench.copying(&taken.operation).await;
+    // First among the names, since a note tells five at most.
+    let index = unique("a-new");
+    let moving = rig.moving().await;
+    rig.make_index(&index, 1, json!({})).await;
+    drop(moving);
+
+    let outcome = bench.succeeded(&taken.operation).await;
+
+    let note = outcome["notes"].to_string();
+    assert!(
+        note.contains("made while it ran") && note.contains(&index),
+        "{note}"
+    );
+    let held = rig.only_snapshot(&bench.repository).await["indices"].to_string();
+    assert!(!held.contains(&index), "{held}");
+}
+
+async fn an_index_deleted_before_it_begins_is_a_note(rig: Arc<Rig>) {
+    let bench = Plan::at(&rig, Level::Operate).watched().start().await;
+    let index = unique("a-passing");
+    let moving = rig.moving().await;
+    rig.make_index(&index, 1, json!({})).await;
+    drop(moving);
+    let (gate, path) = (
+        Gate::default(),
+        format!("/_snapshot/{}/without", bench.repository),
+    );
+    let faults = bench.door.proxy().faults();
+    faults.add(Rule::new("PUT", &path, Fault::HoldRequest(gate.clone())));
+
+    let call = bench.call(json!({"name": "without"}));
+    let meanwhile = async {
+        faults.wait_for("PUT", &path, 1).await.unwrap();
+        delete(&rig, &index).await;
+        gate.open();
+    };
+    let taken = Taken::of(tokio::join!(call, meanwhile).0);
+
+    let outcome = bench.succeeded(&taken.operation).await;
+    let note = outcome["notes"].to_string();
+    assert!(
+        note.contains("deleted while it ran") && note.contains(&index),
+        "{note}"
+    );
+    assert_eq!(rig.only_snapshot(&bench.repository).await["state"], "SUCCESS");
+}
+
+/// Engines refuse to delete an index while a snapshot reads it, and another test's may.
+async fn delete(rig: &Rig, index: &str) {
+    let deleted = wait::until("the index to go", Duration::from_secs(15), async || {
+        let (status, _) = rig
+            .engine
+            .http("DELETE", &format!("/{index}"), Value::Null)
+            .await
+            .unwrap();
+        (status == 200).then_some(())
+    });
+    deleted.await.unwrap();
+}
+
+async fn a_snapshot_of_nothing_is_not_good(rig: Arc<Rig>) {
+    let spare = Spare::of(&rig).await;
+    let bench = Plan::at(&spare.rig, Level::Operate).start().await;
+    assert_eq!(spare.rig.indices().await.len(), 0);
+
+    let taken = bench.take("nothing").await;
+
+    bench.failed(&taken.operation, "empty").await;
+    // The engine calls it a success.
+    assert_eq!(
+        spare.rig.only_snapshot(&bench.repository).await["state"],
+        "SUCCESS"
+    );
+    let shown = bench.api.get(&bench.native("/snapshots")).await;
+    assert_eq!(shown["snapshots"][0]["good"], false, "{shown}");
+}
