@@ -141,7 +141,8 @@ impl Operations {
             .state
             .pointer("/state/step")
             .and_then(serde_json::Value::as_str);
-        let sent = operation.answer.is_some() || step != Some("preparing");
+        // A take that waits for its turn may be answered already, and nothing of it was sent.
+        let sent = step != Some("preparing");
         if sent && operation.kind != OperationKind::TakeSnapshot {
             let message = match operation.kind {
                 OperationKind::RestoreSnapshot => {

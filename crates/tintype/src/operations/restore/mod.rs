@@ -12,7 +12,7 @@ use crate::model::restore::{RestoreParameters, RestoreState};
 use crate::model::{Answer, Cluster, Failure, FailureKind, Status};
 use crate::store::Step;
 use std::collections::BTreeMap;
-use tintype_engine::{Engine, Error, Restore, SnapshotState};
+use tintype_engine::{Engine, Error, Restore, ShardRecovery, SnapshotState};
 
 /// Requests that may be sent for one set of targets.
 const MOST_SENT: u32 = 2;
@@ -157,7 +157,7 @@ async fn send(context: &mut Context, job: &Job, sent: u32) -> StepResult {
                 .await;
         }
     };
-    let mut nothing_sent = true;
+    let mut begun: Vec<String> = Vec::new();
     for request in requests {
         let targets: Vec<String> = request
             .indices
@@ -166,7 +166,10 @@ async fn send(context: &mut Context, job: &Job, sent: u32) -> StepResult {
             .collect();
         // On a second round the first may have carried out some of the requests.
         match context.call("look_targets", job.engine.existing(&targets)).await {
-            Ok(existing) if !existing.is_empty() => continue,
+            Ok(existing) if !existing.is_empty() => match foreign(context, job, &existing).await {
+                None => continue,
+                Some(conflict) => return context.fail(conflict, None).await,
+            },
             Ok(_) => {}
             Err(error) => return look_later(context, &error).await,
         }
@@ -178,14 +181,18 @@ async fn send(context: &mut Context, job: &Job, sent: u32) -> StepResult {
             .engine
             .restore_snapshot(job.repository(), job.snapshot(), &request);
         match context.call("restore_snapshot", call).await {
-            Ok(_) => nothing_sent = false,
+            Ok(_) => begun.extend(targets),
             Err(error) if error.is_refused() && sent == 1 => {
                 if recovering(context, job, &targets).await {
                     continue;
                 }
-                return context.fail(refused(&error), None).await;
+                let mut failure = refused(&error);
+                if !begun.is_empty() {
+                    failure.message += &format!(". These were begun before, and go on: {}", begun.join(", "));
+                }
+                return context.fail(failure, None).await;
             }
-            Err(error) if error.is_not_sent() && sent == 1 && nothing_sent => {
+            Err(error) if error.is_not_sent() && sent == 1 && begun.is_empty() => {
                 return not_sent(context, job, &error).await;
             }
             Err(error) => return look_later(context, &error).await,
@@ -208,6 +215,9 @@ async fn resume(context: &mut Context, job: &Job, sent: u32) -> StepResult {
                 .await;
         }
     };
+    if let Some(conflict) = foreign(context, job, &existing).await {
+        return context.fail(conflict, None).await;
+    }
     if existing.len() == targets.len() {
         return accepted(context, job, "the engine has the targets").await;
     }
@@ -241,6 +251,40 @@ async fn look_later(context: &mut Context, error: &Error) -> StepResult {
         ..Step::default()
     };
     context.wait(pause, step).await
+}
+
+/// Targets that do not come from our snapshot: made by somebody else after our look. An index whose recovery is not
+/// listed (yet), or may not be read, says nothing against it.
+async fn foreign(context: &Context, job: &Job, existing: &[String]) -> Option<Failure> {
+    if existing.is_empty() {
+        return None;
+    }
+    let shards = context
+        .call("look_origin", job.engine.recovery(existing))
+        .await
+        .ok()?;
+    let ours = |shard: &ShardRecovery| shard.source_snapshot.as_deref() == Some(job.snapshot());
+    let names: Vec<&str> = existing
+        .iter()
+        .map(String::as_str)
+        .filter(|name| {
+            let primaries = || {
+                shards
+                    .iter()
+                    .filter(|shard| shard.primary && shard.index == *name)
+            };
+            primaries().any(|shard| shard.kind.eq_ignore_ascii_case("empty_store")) && !primaries().any(ours)
+        })
+        .collect();
+    (!names.is_empty()).then(|| {
+        let message = format!(
+            "made meanwhile by somebody else, and left alone: {}. Of the other targets, those that exist by now were \
+             restored: {}",
+            names.join(", "),
+            existing.iter().filter(|name| !names.contains(&name.as_str())).cloned().collect::<Vec<_>>().join(", ")
+        );
+        Failure::new(FailureKind::IndexConflict, message)
+    })
 }
 
 /// A request was refused although nothing of its targets was there right before; but they recover from our snapshot.

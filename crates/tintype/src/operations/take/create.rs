@@ -172,6 +172,10 @@ async fn refused(context: &mut Context, take: &Take, intent: Intent, error: &Err
     if error.is_concurrent_snapshot() {
         return prepare::queue(context, &error.to_string()).await;
     }
+    if error.is_transient() {
+        // Too much at once, and not done: the same as if it had not been sent.
+        return not_sent(context, take, intent, error).await;
+    }
     context.fail(why_refused(take, error), Some(NameFate::Free)).await
 }
 
