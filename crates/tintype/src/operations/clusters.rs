@@ -73,7 +73,7 @@ pub struct ChangeRequest {
 /// Looks at the engine, pins its uuid and attaches it. Only reads are sent.
 ///
 /// # Errors
-/// `Invalid` for settings that cannot work, `Failed` when the engine cannot be asked, `Conflict` when it is attached.
+/// `Invalid` for settings that cannot work or an engine that does not say who it is, `Conflict` when it is attached.
 pub async fn attach(app: &App, request: AttachRequest) -> Result<Cluster> {
     let id = match request.id {
         Some(id) => id,

@@ -22,10 +22,11 @@ struct Sample {
 impl Meter {
     /// A snapshot's progress, of its incremental total.
     pub fn read(&mut self, status: &SnapshotProgress, now: Timestamp) -> Progress {
-        let total_known = !status.is_preparing();
+        // While shards wait for their turn the engine's total still grows.
+        let total_known = !status.is_preparing() && status.is_total_final();
         let mut progress = Progress {
             phase: match status.open_shards() {
-                _ if !total_known => Phase::Preparing,
+                _ if status.is_preparing() => Phase::Preparing,
                 0 => Phase::Finalizing,
                 _ => Phase::Running,
             },
