@@ -3,61 +3,89 @@
 use crate::app::App;
 use crate::model::ClusterId;
 use crate::store::ClusterPage;
-use futures_util::StreamExt;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Looks at once.
+/// Looks at once. An engine that hangs holds one place, and no other cluster up.
 const AT_ONCE: usize = 16;
-/// How often the list of clusters is read again.
-const TICK: Duration = Duration::from_secs(1);
+/// How often, at the least, the list of clusters is read again. One that is attached is looked at by the attach itself.
+const TICK: Duration = Duration::from_secs(5);
+/// A look that has not come back by then is taken for lost.
+const LOST: Duration = Duration::from_secs(600);
+
+/// Which clusters are looked at, and when next.
+struct Watch {
+    interval: Duration,
+    due: HashMap<ClusterId, Instant>,
+    places: Arc<Semaphore>,
+    looks: JoinSet<(ClusterId, Instant)>,
+}
 
 /// Watches until `shutdown`.
 pub async fn run(app: &App, shutdown: &CancellationToken) {
-    let interval = Duration::from_secs(app.config.watch.interval_seconds);
-    let mut due: HashMap<ClusterId, Instant> = HashMap::new();
+    let mut watch = Watch {
+        interval: Duration::from_secs(app.config.watch.interval_seconds),
+        due: HashMap::new(),
+        places: Arc::new(Semaphore::new(AT_ONCE)),
+        looks: JoinSet::new(),
+    };
     loop {
-        if let Err(error) = round(app, &mut due, interval, shutdown).await {
+        if let Err(error) = watch.begin_due(app).await {
             tracing::error!(%error, "the clusters could not be watched");
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(TICK) => {}
+            () = watch.collect() => {}
         }
     }
 }
 
-/// Looks at the clusters that are due; a new one is due at once, and then spread over the interval by its id.
-async fn round(
-    app: &App,
-    due: &mut HashMap<ClusterId, Instant>,
-    interval: Duration,
-    shutdown: &CancellationToken,
-) -> crate::store::Result<()> {
-    let (clusters, _) = app.store.clusters(&ClusterPage::default()).await?;
-    let now = Instant::now();
-    let attached: HashSet<&ClusterId> = clusters.iter().map(|cluster| &cluster.id).collect();
-    due.retain(|id, _| attached.contains(id));
-    let ready: Vec<ClusterId> = clusters
-        .into_iter()
-        .filter(|cluster| due.get(&cluster.id).is_none_or(|at| *at <= now))
-        .map(|cluster| {
+impl Watch {
+    /// Begins a look at each cluster that is due; a new one is due at once, and then spread over the interval by its id.
+    async fn begin_due(&mut self, app: &App) -> crate::store::Result<()> {
+        let (clusters, _) = app.store.clusters(&ClusterPage::default()).await?;
+        let attached: HashSet<&ClusterId> = clusters.iter().map(|cluster| &cluster.id).collect();
+        self.due.retain(|id, _| attached.contains(id));
+        let now = Instant::now();
+        for cluster in clusters {
+            if self.due.get(&cluster.id).is_some_and(|due| *due > now) {
+                continue;
+            }
             app.engines.note_limit(&cluster);
-            cluster.id
-        })
-        .collect();
-    for id in &ready {
-        due.insert(id.clone(), now + interval.mul_f64(0.9 + 0.2 * spread(id)));
+            self.due.insert(cluster.id.clone(), now + LOST);
+            let (operations, places) = (app.operations.clone(), Arc::clone(&self.places));
+            self.looks.spawn(async move {
+                let _place = places.acquire_owned().await;
+                let began = Instant::now();
+                operations.refresh(&cluster.id).await;
+                (cluster.id, began)
+            });
+        }
+        Ok(())
     }
-    let looks = futures_util::stream::iter(ready)
-        .for_each_concurrent(AT_ONCE, |id| async move { app.operations.refresh(&id).await });
-    tokio::select! {
-        () = looks => {}
-        () = shutdown.cancelled() => {}
+
+    /// Takes in the looks that come back, for one tick.
+    async fn collect(&mut self) {
+        let tick = tokio::time::sleep(TICK.min(self.interval));
+        tokio::pin!(tick);
+        loop {
+            tokio::select! {
+                () = &mut tick => return,
+                Some(done) = self.looks.join_next() => {
+                    // A look that panicked was logged by the panic; it is due again when it counts as lost.
+                    if let Ok((id, began)) = done {
+                        let next = began + self.interval.mul_f64(0.9 + 0.2 * spread(&id));
+                        self.due.insert(id, next);
+                    }
+                }
+            }
+        }
     }
-    Ok(())
 }
 
 /// Between 0 and 1, the same for a cluster each time and different between clusters.
