@@ -49,6 +49,7 @@ mod repeated;
 mod restore;
 mod storage;
 mod trust;
+mod unreachable;
 
 #[test]
 fn every_engine_of_the_suite_has_its_line() {
