@@ -1,5 +1,6 @@
 //! The real binary before real engines with security on. Each test states one fact, holds on every engine of the suite,
-//! and compares what Tintype says with what the engine itself says.
+//! and compares what Tintype says with what the engine itself says. The modules `fake_…` show on scripted fake engines
+//! what no real one can be made to do at will.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
 
@@ -30,6 +31,7 @@ use on_engine;
 mod api;
 mod bench;
 mod door;
+mod fakes;
 mod names;
 mod rig;
 mod spare;
@@ -41,6 +43,12 @@ mod call;
 mod cancel;
 mod changing;
 mod codes;
+mod fake_adopt;
+mod fake_es6;
+mod fake_foreign;
+mod fake_overall;
+mod fake_shared;
+mod fake_stray;
 mod identity;
 mod killed;
 mod progress;

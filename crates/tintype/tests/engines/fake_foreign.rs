@@ -1,0 +1,89 @@
+//! An index of a restore's target name that somebody else makes after the last look, shown on the fake engine.
+
+use serde_json::{Value, json};
+use tintype_testkit::{
+    fake::{Dialect, FakeEngine, Index},
+    faults::{Fault, Gate, Rule},
+};
+
+use crate::{
+    api::{Answer, NATIVE},
+    fakes::{Fakes, MAIN, ask, quick},
+};
+
+const RESTORE: &str = "/_snapshot/main/source/_restore";
+const LOOK: &str = "/_cluster/state/metadata";
+
+/// A cluster `one` with a snapshot `source` of the index `flights`.
+async fn with_source() -> (Fakes, FakeEngine) {
+    let fakes = Fakes::start(&[]).await;
+    let engine = quick(Dialect::Es8);
+    fakes.attach("one", &engine).await;
+    let taken = fakes.take("one", "source").await;
+    fakes.succeeded(&taken.operation).await;
+    engine.faults().forget();
+    (fakes, engine)
+}
+
+async fn restore(fakes: &Fakes) -> Answer {
+    let path = format!("{NATIVE}/clusters/one/snapshots/{MAIN}/source/_restore");
+    let body = json!({"rename_prefix": "back-"});
+    fakes.api.send("POST", &path, body).await
+}
+
+fn make_foreign(engine: &FakeEngine) {
+    let foreign = Index {
+        docs: 7,
+        ..Index::default()
+    };
+    engine.add_index("back-flights", foreign);
+}
+
+async fn assert_left_alone(engine: &FakeEngine) {
+    let (_, count) = ask(engine, "GET", "/back-flights/_count", Value::Null).await;
+    assert_eq!(count["count"], 7);
+    assert_eq!(engine.faults().matching("POST", RESTORE).len(), 1);
+    assert!(engine.faults().matching("DELETE", "/**").is_empty());
+}
+
+#[tokio::test]
+async fn on_the_fake_engine_an_index_made_before_the_request_arrives_is_a_conflict() {
+    let (fakes, engine) = with_source().await;
+    let gate = Gate::default();
+    engine.fault(Rule::new("POST", RESTORE, Fault::HoldRequest(gate.clone())));
+
+    let meanwhile = async {
+        engine.faults().wait_for("POST", RESTORE, 1).await.unwrap();
+        make_foreign(&engine);
+        gate.open();
+    };
+    let answer = tokio::join!(restore(&fakes), meanwhile).0;
+
+    let message = answer.failed(409, "clusters.snapshot.index_conflict");
+    assert!(message.contains("back-flights"), "{message}");
+    assert_left_alone(&engine).await;
+}
+
+#[tokio::test]
+async fn on_the_fake_engine_an_index_made_after_a_lost_request_is_not_taken_for_the_restores_own() {
+    let (fakes, engine) = with_source().await;
+    let gate = Gate::default();
+    engine.fault(Rule::new("POST", RESTORE, Fault::DropRequest));
+    // Two looks come before the request, and the third after its loss.
+    engine.fault(Rule::new("GET", LOOK, Fault::HoldRequest(gate.clone())).skip(2));
+
+    let meanwhile = async {
+        engine.faults().wait_for("GET", LOOK, 3).await.unwrap();
+        assert_eq!(engine.faults().matching("POST", RESTORE).len(), 1);
+        make_foreign(&engine);
+        gate.open();
+    };
+    let answer = tokio::join!(restore(&fakes), meanwhile).0;
+
+    let message = answer.failed(409, "clusters.snapshot.index_conflict");
+    assert!(
+        message.contains("somebody else") && message.contains("back-flights"),
+        "{message}"
+    );
+    assert_left_alone(&engine).await;
+}
