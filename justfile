@@ -24,3 +24,7 @@ test *stages:
 # The server, with whatever arguments follow.
 run *args:
     cargo run --locked --bin tintype -- serve {{args}}
+
+# What the call costs beside the engine's own; docs/benchmarks/README.md says how to read the figures.
+bench:
+    cargo bench -p tintype --bench call
