@@ -139,7 +139,11 @@ impl<'a> Run<'a> {
             if let Ok(operations) = self.server.operations(&self.cluster).await {
                 let running: Vec<_> = operations.iter().filter(|one| !is_terminal(one)).collect();
                 if self.scenario == Scenario::Cancel {
-                    for one in running.iter().filter(|one| one["cancel_requested"] == false) {
+                    // Not before its progress is told: every run then goes the same way up to the cancel.
+                    let watched = |one: &&&serde_json::Value| {
+                        one["cancel_requested"] == false && one["progress"].is_object()
+                    };
+                    for one in running.iter().filter(watched) {
                         self.server.cancel(one).await;
                     }
                 }
