@@ -337,6 +337,11 @@ async fn indices_include_closed_and_hidden_ones() {
         ("open.index", Some(HealthStatus::Yellow), 5)
     );
     assert!(indices[1].closed && indices[1].hidden && indices[1].health.is_none());
+    let names: Vec<(String, bool)> = engine.index_names().await.unwrap().into_iter().collect();
+    assert_eq!(
+        names,
+        [("open.index".to_owned(), false), ("shut".to_owned(), true)]
+    );
 }
 
 #[tokio::test]

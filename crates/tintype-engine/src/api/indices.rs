@@ -51,6 +51,20 @@ impl Engine {
         Ok(state.metadata.indices.into_iter().map(summary).collect())
     }
 
+    /// The names of all indices, closed and hidden ones included, each with whether it is closed: [`Self::all_indices`]
+    /// in one request, and nothing that only people want to see.
+    pub async fn index_names(&self) -> Result<BTreeMap<String, bool>, Error> {
+        let route =
+            Route::new(&["_cluster", "state", "metadata"]).query("filter_path", "metadata.indices.*.state");
+        let state: StateBody = self.send(Call::get(route).listing()).await?.parse()?;
+        Ok(state
+            .metadata
+            .indices
+            .into_iter()
+            .map(|(name, body)| (name, body.state == "close"))
+            .collect())
+    }
+
     /// Which of these names are taken by an index, an alias or a data stream. Compared here, not by the engine, so that
     /// no name can expand.
     pub async fn existing(&self, names: &[String]) -> Result<Vec<String>, Error> {

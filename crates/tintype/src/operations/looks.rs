@@ -11,15 +11,12 @@ use tintype_engine::{CallSite, Engine, Error, NotSent, SnapshotInfo, SnapshotSta
 /// The engine's.
 pub async fn indices(engine: &Engine, cluster: &Cluster) -> Result<Vec<String>, Error> {
     let with_closed = dialect(cluster).is_none_or(|dialect| dialect.expands_wildcards());
-    let mut names: Vec<String> = engine
-        .all_indices()
-        .await?
+    let names = engine.index_names().await?;
+    Ok(names
         .into_iter()
-        .filter(|index| with_closed || !index.closed)
-        .map(|index| index.name)
-        .collect();
-    names.sort_unstable();
-    Ok(names)
+        .filter(|(_, closed)| with_closed || !closed)
+        .map(|(name, _)| name)
+        .collect())
 }
 
 /// Reads are not bound to the pinned uuid: that another cluster at this address does not have something says nothing.
