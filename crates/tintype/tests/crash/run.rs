@@ -58,8 +58,10 @@ pub struct Report {
 #[derive(Debug, thiserror::Error)]
 #[error("{point} was not hit at start {start}; passed: {passed:?}")]
 pub struct NotHit {
-    point: String,
-    start: usize,
+    /// The point.
+    pub point: String,
+    /// The start of the process, from 0, in which it was to be hit.
+    pub start: usize,
     passed: Vec<String>,
 }
 
