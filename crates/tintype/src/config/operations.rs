@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OperationsConfig {
-    /// Steps done at once over all clusters.
+    /// Operations carried at once over all clusters; one whose snapshot runs holds its place.
     pub overall: u32,
     /// Operations that run at once on one cluster; more are queued.
     pub per_cluster: u32,
