@@ -152,3 +152,74 @@ fn amounts(files: &Files, total_known: bool) -> (Amount, Amount) {
 pub fn count(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tintype_engine::{Count, ShardCounts as EngineShards, SnapshotState};
+
+    fn status(
+        initializing: u64,
+        done: u64,
+        processed: (u64, u64),
+        incremental: (u64, u64),
+    ) -> SnapshotProgress {
+        let count = |(files, bytes)| Count { files, bytes };
+        SnapshotProgress {
+            repository: "r".to_owned(),
+            name: "s".to_owned(),
+            uuid: "u".to_owned(),
+            state: SnapshotState::InProgress,
+            shards: EngineShards {
+                initializing,
+                started: 2 - initializing - done,
+                finalizing: 0,
+                done,
+                failed: 0,
+                total: 2,
+            },
+            files: Files {
+                incremental: count(incremental),
+                processed: count(processed),
+                total: count(incremental),
+            },
+            indices: std::collections::BTreeMap::new(),
+            start_time_ms: Some(0),
+            elapsed_ms: Some(0),
+        }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_total_is_told_only_when_no_shard_can_add_to_it() {
+        let mut meter = Meter::default();
+        let unknown = meter.read(&status(0, 0, (0, 0), (0, 0)), at(1));
+        assert_eq!((unknown.phase, unknown.bytes.total), (Phase::Preparing, None));
+        let growing = meter.read(&status(1, 0, (1, 10), (4, 40)), at(2));
+        assert_eq!((growing.bytes.done, growing.bytes.total), (10, None));
+        let known = meter.read(&status(0, 0, (1, 10), (8, 80)), at(3));
+        assert_eq!((known.phase, known.bytes.total), (Phase::Running, Some(80)));
+        let finalizing = meter.read(&status(0, 2, (8, 80), (8, 80)), at(4));
+        assert_eq!(finalizing.phase, Phase::Finalizing);
+    }
+
+    #[test]
+    fn rate_and_time_to_go_wait_for_a_second_file() {
+        let mut meter = Meter::default();
+        let none = meter.read(&status(0, 0, (0, 0), (4, 40)), at(1));
+        assert_eq!((none.bytes_per_second, none.eta_seconds), (None, None));
+        let first = meter.read(&status(0, 0, (1, 10), (4, 40)), at(2));
+        assert_eq!((first.bytes_per_second, first.eta_seconds), (None, None));
+        let second = meter.read(&status(0, 0, (2, 20), (4, 40)), at(4));
+        assert_eq!(
+            (second.bytes_per_second, second.eta_seconds),
+            (Some(5.0), Some(4.0))
+        );
+        // Nothing new: the rate is that of the files, not of the looks.
+        let same = meter.read(&status(0, 0, (2, 20), (4, 40)), at(9));
+        assert_eq!(same.bytes_per_second, Some(5.0));
+    }
+}

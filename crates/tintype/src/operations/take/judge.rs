@@ -148,3 +148,117 @@ fn few(names: &[&str]) -> String {
         shown
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tintype_engine::ShardFailure;
+
+    fn intent(indices: &[&str]) -> Intent {
+        let indices = indices.iter().map(|&name| name.to_owned()).collect();
+        Intent {
+            sent: 1,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            indices,
+            uuid: None,
+        }
+    }
+
+    fn found(state: SnapshotState, indices: &[&str]) -> SnapshotInfo {
+        SnapshotInfo {
+            name: "s".to_owned(),
+            uuid: "u".to_owned(),
+            state,
+            version: None,
+            indices: indices.iter().map(|&name| name.to_owned()).collect(),
+            data_streams: Vec::new(),
+            start_time_ms: Some(1),
+            end_time_ms: Some(2),
+            total_shards: 1,
+            successful_shards: 1,
+            failed_shards: 0,
+            failures: Vec::new(),
+            reason: None,
+            metadata: None,
+            include_global_state: Some(true),
+        }
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn kind(verdict: &Verdict) -> Option<FailureKind> {
+        verdict.failure.as_ref().map(|failure| failure.kind)
+    }
+
+    #[test]
+    fn success_with_every_index_is_good() {
+        let after = names(&["a", "b"]);
+        let verdict = verdict(
+            &intent(&["a", "b"]),
+            &found(SnapshotState::Success, &["a", "b"]),
+            Some(&after),
+        );
+        assert_eq!((kind(&verdict), verdict.notes.len()), (None, 0));
+    }
+
+    #[test]
+    fn an_index_that_was_there_all_the_time_and_is_not_in_it_is_not_good() {
+        let held = found(SnapshotState::Success, &["a"]);
+        let after = names(&["a", "b"]);
+        let with_listing = verdict(&intent(&["a", "b"]), &held, Some(&after));
+        assert_eq!(kind(&with_listing), Some(FailureKind::Incomplete));
+        assert!(with_listing.failure.unwrap().message.ends_with(": b"));
+        // Without the listing after, the one before decides.
+        let without = verdict(&intent(&["a", "b"]), &held, None);
+        assert_eq!(kind(&without), Some(FailureKind::Incomplete));
+    }
+
+    #[test]
+    fn an_index_made_or_deleted_meanwhile_is_a_note() {
+        let after = names(&["a", "new"]);
+        let verdict = verdict(
+            &intent(&["a", "old"]),
+            &found(SnapshotState::Success, &["a"]),
+            Some(&after),
+        );
+        assert_eq!(kind(&verdict), None);
+        assert!(
+            verdict
+                .notes
+                .iter()
+                .any(|note| note.starts_with("deleted") && note.ends_with(": old"))
+        );
+        assert!(
+            verdict
+                .notes
+                .iter()
+                .any(|note| note.starts_with("made") && note.ends_with(": new"))
+        );
+    }
+
+    #[test]
+    fn what_the_engine_calls_success_with_a_failed_shard_or_nothing_in_it_is_not_good() {
+        let mut lost = found(SnapshotState::Success, &["a"]);
+        lost.failed_shards = 1;
+        lost.failures = vec![ShardFailure {
+            index: "a".to_owned(),
+            shard: 0,
+            reason: "no primary".to_owned(),
+        }];
+        let lost = verdict(&intent(&["a"]), &lost, None);
+        assert_eq!(kind(&lost), Some(FailureKind::Incomplete));
+        assert!(lost.failure.unwrap().message.contains("a[0]: no primary"));
+        let empty = verdict(&intent(&[]), &found(SnapshotState::Success, &[]), None);
+        assert_eq!(kind(&empty), Some(FailureKind::Empty));
+        for state in [
+            SnapshotState::Partial,
+            SnapshotState::Failed,
+            SnapshotState::Incompatible,
+        ] {
+            let bad = verdict(&intent(&["a"]), &found(state, &["a"]), None);
+            assert_eq!(kind(&bad), Some(FailureKind::EngineFailed));
+        }
+    }
+}
