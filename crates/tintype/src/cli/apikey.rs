@@ -1,10 +1,10 @@
 //! `tintype apikey create|list|delete`: ECE's calls, for one's own keys.
 
-use super::cells::text;
+use super::cells::{column, text};
 use super::client::Request;
 use super::context::Context;
 use super::error::{CliError, Result};
-use super::output::{Column, View, print};
+use super::output::{View, print};
 use super::secret;
 use clap::Subcommand;
 use http::Method;
@@ -42,27 +42,12 @@ pub enum Verb {
 const VIEW: View = View {
     name: |row| text(row, "/id"),
     columns: &[
-        Column {
-            title: "ID",
-            cell: |row| text(row, "/id"),
-        },
-        Column {
-            title: "USER",
-            cell: |row| text(row, "/user_id"),
-        },
-        Column {
-            title: "CREATED",
-            cell: |row| text(row, "/creation_date"),
-        },
-        Column {
-            title: "DESCRIPTION",
-            cell: |row| text(row, "/description"),
-        },
+        column!("ID", "/id"),
+        column!("USER", "/user_id"),
+        column!("CREATED", "/creation_date"),
+        column!("DESCRIPTION", "/description"),
     ],
-    details: &[Column {
-        title: "KEY",
-        cell: |row| text(row, "/key"),
-    }],
+    details: &[column!("KEY", "/key")],
 };
 
 /// Runs a verb.

@@ -16,6 +16,17 @@ pub fn plain(text: &str) -> String {
     out
 }
 
+/// A column that shows the member at a JSON pointer, as [`text`] does.
+macro_rules! column {
+    ($title:literal, $pointer:literal) => {
+        $crate::cli::output::Column {
+            title: $title,
+            cell: |row| $crate::cli::cells::text(row, $pointer),
+        }
+    };
+}
+pub(in crate::cli) use column;
+
 /// The member at a JSON pointer as a cell: `-` when absent or null, lists by commas, objects as JSON.
 pub fn text(row: &Value, pointer: &str) -> String {
     match row.pointer(pointer) {

@@ -1,6 +1,6 @@
 //! `tintype operation list|show|watch|cancel`.
 
-use super::cells::{age, between, text};
+use super::cells::{age, between, column, text};
 use super::client::Request;
 use super::context::{Context, members};
 use super::error::Result;
@@ -59,56 +59,29 @@ pub enum Verb {
 pub const VIEW: View = View {
     name: |row| text(row, "/id"),
     columns: &[
-        Column {
-            title: "ID",
-            cell: |row| text(row, "/id"),
-        },
-        Column {
-            title: "KIND",
-            cell: |row| text(row, "/kind"),
-        },
-        Column {
-            title: "CLUSTER",
-            cell: |row| text(row, "/cluster_id"),
-        },
+        column!("ID", "/id"),
+        column!("KIND", "/kind"),
+        column!("CLUSTER", "/cluster_id"),
         Column {
             title: "TARGET",
             cell: target,
         },
-        Column {
-            title: "STATUS",
-            cell: |row| text(row, "/status"),
-        },
+        column!("STATUS", "/status"),
         Column {
             title: "DONE",
             cell: percent,
         },
-        Column {
-            title: "STARTED",
-            cell: |row| text(row, "/created_at"),
-        },
+        column!("STARTED", "/created_at"),
         Column {
             title: "TOOK",
             cell: |row| between(row, "/created_at", "/finished_at"),
         },
     ],
     details: &[
-        Column {
-            title: "STEP",
-            cell: |row| text(row, "/step"),
-        },
-        Column {
-            title: "REQUESTED BY",
-            cell: |row| text(row, "/requested_by"),
-        },
-        Column {
-            title: "QUEUE POSITION",
-            cell: |row| text(row, "/queue_position"),
-        },
-        Column {
-            title: "CANCEL REQUESTED",
-            cell: |row| text(row, "/cancel_requested"),
-        },
+        column!("STEP", "/step"),
+        column!("REQUESTED BY", "/requested_by"),
+        column!("QUEUE POSITION", "/queue_position"),
+        column!("CANCEL REQUESTED", "/cancel_requested"),
         Column {
             title: "BYTES",
             cell: |row| amount(row, "/progress/bytes"),
@@ -121,52 +94,25 @@ pub const VIEW: View = View {
             title: "ETA",
             cell: |row| age(row, "/progress/eta_seconds"),
         },
-        Column {
-            title: "FAILURE",
-            cell: |row| text(row, "/failure/kind"),
-        },
-        Column {
-            title: "MESSAGE",
-            cell: |row| text(row, "/failure/message"),
-        },
-        Column {
-            title: "STATE",
-            cell: |row| text(row, "/outcome/state"),
-        },
-        Column {
-            title: "GOOD",
-            cell: |row| text(row, "/outcome/good"),
-        },
+        column!("FAILURE", "/failure/kind"),
+        column!("MESSAGE", "/failure/message"),
+        column!("STATE", "/outcome/state"),
+        column!("GOOD", "/outcome/good"),
         Column {
             title: "INDICES",
             cell: |row| cells::count(row, "/outcome/indices"),
         },
-        Column {
-            title: "NOTES",
-            cell: |row| text(row, "/outcome/notes"),
-        },
+        column!("NOTES", "/outcome/notes"),
     ],
 };
 
 const EVENTS: View = View {
     name: |row| text(row, "/sequence"),
     columns: &[
-        Column {
-            title: "#",
-            cell: |row| text(row, "/sequence"),
-        },
-        Column {
-            title: "AT",
-            cell: |row| text(row, "/at"),
-        },
-        Column {
-            title: "KIND",
-            cell: |row| text(row, "/kind"),
-        },
-        Column {
-            title: "MESSAGE",
-            cell: |row| text(row, "/message"),
-        },
+        column!("#", "/sequence"),
+        column!("AT", "/at"),
+        column!("KIND", "/kind"),
+        column!("MESSAGE", "/message"),
     ],
     details: &[],
 };

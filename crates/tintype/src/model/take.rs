@@ -46,6 +46,16 @@ pub struct Intent {
     pub uuid: Option<String>,
 }
 
+impl Intent {
+    /// The intent with the uuid of the snapshot that it led to.
+    pub fn seen(self, uuid: String) -> Self {
+        Self {
+            uuid: Some(uuid),
+            ..self
+        }
+    }
+}
+
 /// What came out of a take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TakeOutcome {

@@ -1,6 +1,6 @@
 //! `tintype cluster attach|list|show|update|detach`.
 
-use super::cells::{age, text};
+use super::cells::{age, column, text};
 use super::client::{Client, Request};
 use super::context::{Context, members};
 use super::error::{CliError, Result};
@@ -49,92 +49,38 @@ pub enum Verb {
 pub const VIEW: View = View {
     name: |row| text(row, "/id"),
     columns: &[
-        Column {
-            title: "NAME",
-            cell: |row| text(row, "/name"),
-        },
-        Column {
-            title: "ID",
-            cell: |row| text(row, "/id"),
-        },
+        column!("NAME", "/name"),
+        column!("ID", "/id"),
         Column {
             title: "ENGINE",
             cell: engine,
         },
-        Column {
-            title: "ACCESS",
-            cell: |row| text(row, "/access"),
-        },
+        column!("ACCESS", "/access"),
         Column {
             title: "HEALTH",
             cell: health,
         },
-        Column {
-            title: "SNAPSHOTS",
-            cell: |row| text(row, "/observation/snapshots/count"),
-        },
+        column!("SNAPSHOTS", "/observation/snapshots/count"),
         Column {
             title: "LAST GOOD",
             cell: last_good,
         },
     ],
     details: &[
-        Column {
-            title: "URL",
-            cell: |row| text(row, "/url"),
-        },
-        Column {
-            title: "UUID",
-            cell: |row| text(row, "/uuid"),
-        },
-        Column {
-            title: "NODES",
-            cell: |row| text(row, "/observation/nodes"),
-        },
-        Column {
-            title: "AUTHENTICATION",
-            cell: |row| text(row, "/auth/type"),
-        },
-        Column {
-            title: "REPOSITORY",
-            cell: |row| text(row, "/repository"),
-        },
-        Column {
-            title: "ENGINE REPOSITORY",
-            cell: |row| text(row, "/engine_repository"),
-        },
-        Column {
-            title: "LOCATION",
-            cell: |row| text(row, "/location"),
-        },
-        Column {
-            title: "SNAPSHOTS HEALTHY",
-            cell: |row| text(row, "/observation/healthy"),
-        },
-        Column {
-            title: "RECENT SUCCESS",
-            cell: |row| text(row, "/observation/recent_success"),
-        },
-        Column {
-            title: "LATEST",
-            cell: |row| text(row, "/observation/snapshots/latest_status"),
-        },
-        Column {
-            title: "LATEST GOOD",
-            cell: |row| text(row, "/observation/snapshots/latest_successful_name"),
-        },
-        Column {
-            title: "PROBLEM",
-            cell: |row| text(row, "/observation/problem"),
-        },
-        Column {
-            title: "SEEN",
-            cell: |row| text(row, "/observation/at"),
-        },
-        Column {
-            title: "ATTACHED",
-            cell: |row| text(row, "/created_at"),
-        },
+        column!("URL", "/url"),
+        column!("UUID", "/uuid"),
+        column!("NODES", "/observation/nodes"),
+        column!("AUTHENTICATION", "/auth/type"),
+        column!("REPOSITORY", "/repository"),
+        column!("ENGINE REPOSITORY", "/engine_repository"),
+        column!("LOCATION", "/location"),
+        column!("SNAPSHOTS HEALTHY", "/observation/healthy"),
+        column!("RECENT SUCCESS", "/observation/recent_success"),
+        column!("LATEST", "/observation/snapshots/latest_status"),
+        column!("LATEST GOOD", "/observation/snapshots/latest_successful_name"),
+        column!("PROBLEM", "/observation/problem"),
+        column!("SEEN", "/observation/at"),
+        column!("ATTACHED", "/created_at"),
     ],
 };
 

@@ -1,12 +1,12 @@
 //! `tintype repository set|list|show|delete|register` and `repository reader set|delete`.
 
-use super::cells::text;
+use super::cells::{column, text};
 use super::client::Request;
 use super::cluster;
 use super::context::Context;
 use super::error::Result;
 use super::follow::{WaitArgs, start};
-use super::output::{Column, View};
+use super::output::View;
 use super::secret;
 use clap::Subcommand;
 use http::Method;
@@ -60,62 +60,23 @@ pub enum Verb {
 const VIEW: View = View {
     name: |row| text(row, "/name"),
     columns: &[
-        Column {
-            title: "NAME",
-            cell: |row| text(row, "/name"),
-        },
-        Column {
-            title: "TYPE",
-            cell: |row| text(row, "/type"),
-        },
-        Column {
-            title: "DEFAULT",
-            cell: |row| text(row, "/default"),
-        },
-        Column {
-            title: "READER",
-            cell: |row| text(row, "/has_reader"),
-        },
-        Column {
-            title: "PREFLIGHT",
-            cell: |row| text(row, "/preflight"),
-        },
+        column!("NAME", "/name"),
+        column!("TYPE", "/type"),
+        column!("DEFAULT", "/default"),
+        column!("READER", "/has_reader"),
+        column!("PREFLIGHT", "/preflight"),
     ],
-    details: &[
-        Column {
-            title: "SETTINGS",
-            cell: |row| text(row, "/settings"),
-        },
-        Column {
-            title: "VERSION",
-            cell: |row| text(row, "/version"),
-        },
-    ],
+    details: &[column!("SETTINGS", "/settings"), column!("VERSION", "/version")],
 };
 
 const REGISTRATIONS: View = View {
     name: |row| text(row, "/name"),
     columns: &[
-        Column {
-            title: "NAME",
-            cell: |row| text(row, "/name"),
-        },
-        Column {
-            title: "TYPE",
-            cell: |row| text(row, "/type"),
-        },
-        Column {
-            title: "LOCATION",
-            cell: |row| text(row, "/location"),
-        },
-        Column {
-            title: "READONLY",
-            cell: |row| text(row, "/readonly"),
-        },
-        Column {
-            title: "PLATFORM REPOSITORY",
-            cell: |row| text(row, "/platform_repository"),
-        },
+        column!("NAME", "/name"),
+        column!("TYPE", "/type"),
+        column!("LOCATION", "/location"),
+        column!("READONLY", "/readonly"),
+        column!("PLATFORM REPOSITORY", "/platform_repository"),
     ],
     details: &[],
 };

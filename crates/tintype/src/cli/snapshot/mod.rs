@@ -1,6 +1,6 @@
 //! `tintype snapshot take|list|show|restore`.
 
-use super::cells::{between, count, text};
+use super::cells::{between, column, count, text};
 use super::client::Request;
 use super::cluster;
 use super::context::Context;
@@ -41,22 +41,10 @@ pub enum Verb {
 const VIEW: View = View {
     name: |row| format!("{}/{}", text(row, "/repository"), text(row, "/name")),
     columns: &[
-        Column {
-            title: "REPOSITORY",
-            cell: |row| text(row, "/repository"),
-        },
-        Column {
-            title: "NAME",
-            cell: |row| text(row, "/name"),
-        },
-        Column {
-            title: "STATE",
-            cell: |row| text(row, "/state"),
-        },
-        Column {
-            title: "GOOD",
-            cell: |row| text(row, "/good"),
-        },
+        column!("REPOSITORY", "/repository"),
+        column!("NAME", "/name"),
+        column!("STATE", "/state"),
+        column!("GOOD", "/good"),
         Column {
             title: "INDICES",
             cell: |row| count(row, "/indices"),
@@ -65,32 +53,17 @@ const VIEW: View = View {
             title: "SHARDS",
             cell: shards,
         },
-        Column {
-            title: "STARTED",
-            cell: |row| text(row, "/start_time"),
-        },
+        column!("STARTED", "/start_time"),
         Column {
             title: "TOOK",
             cell: |row| between(row, "/start_time", "/end_time"),
         },
-        Column {
-            title: "BY TINTYPE",
-            cell: |row| text(row, "/made_by_tintype"),
-        },
+        column!("BY TINTYPE", "/made_by_tintype"),
     ],
     details: &[
-        Column {
-            title: "UUID",
-            cell: |row| text(row, "/uuid"),
-        },
-        Column {
-            title: "OPERATION",
-            cell: |row| text(row, "/operation"),
-        },
-        Column {
-            title: "INDEX NAMES",
-            cell: |row| text(row, "/indices"),
-        },
+        column!("UUID", "/uuid"),
+        column!("OPERATION", "/operation"),
+        column!("INDEX NAMES", "/indices"),
         Column {
             title: "FAILURES",
             cell: failures,

@@ -1,13 +1,13 @@
 //! `tintype snapshot take CLUSTER`: ECE's own call.
 
-use crate::cli::cells::text;
+use crate::cli::cells::{column, text};
 use crate::cli::client::{Answer, Client, Request};
 use crate::cli::cluster;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Result};
 use crate::cli::follow::{Follower, Repeat, WaitArgs};
 use crate::cli::global::process_env;
-use crate::cli::output::{Column, View};
+use crate::cli::output::View;
 use crate::cli::secret;
 use crate::ids;
 use http::Method;
@@ -41,16 +41,7 @@ pub struct Args {
 
 const STARTED: View = View {
     name: |row| text(row, "/name"),
-    columns: &[
-        Column {
-            title: "SNAPSHOT",
-            cell: |row| text(row, "/name"),
-        },
-        Column {
-            title: "OPERATION",
-            cell: |row| text(row, "/operation"),
-        },
-    ],
+    columns: &[column!("SNAPSHOT", "/name"), column!("OPERATION", "/operation")],
     details: &[],
 };
 

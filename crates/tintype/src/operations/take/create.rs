@@ -62,19 +62,15 @@ pub async fn resume(context: &mut Context, take: &Take, intent: Intent) -> StepR
     if failpoint::planted("blind_retry") {
         return blind_retry(context, take, intent).await;
     }
-    match context
-        .call(
-            "look_created",
-            take.engine.snapshot(take.repository(), take.name()),
-        )
-        .await
-    {
+    match context.call("look_created", take.find()).await {
         Ok(Some(found)) if is_ours(context, take, &intent, &found) => {
-            let intent = Intent {
-                uuid: Some(found.uuid),
-                ..intent
-            };
-            accepted(context, take, intent, "the engine has it, under our name").await
+            accepted(
+                context,
+                take,
+                intent.seen(found.uuid),
+                "the engine has it, under our name",
+            )
+            .await
         }
         Ok(Some(found)) => {
             let message = format!(
@@ -181,7 +177,7 @@ async fn refused(context: &mut Context, take: &Take, intent: Intent, error: &Err
 
 /// The first request was refused because of a snapshot, and that snapshot is ours.
 async fn carried_out(context: &Context, take: &Take, intent: &Intent) -> bool {
-    let look = take.engine.snapshot(take.repository(), take.name());
+    let look = take.find();
     match context.call("look_refused", look).await {
         Ok(Some(found)) => is_ours(context, take, intent, &found),
         Ok(None) | Err(_) => false,
@@ -195,19 +191,15 @@ async fn settle_after_second(
     intent: Intent,
     error: &Error,
 ) -> StepResult {
-    match context
-        .call(
-            "look_refused",
-            take.engine.snapshot(take.repository(), take.name()),
-        )
-        .await
-    {
+    match context.call("look_refused", take.find()).await {
         Ok(Some(found)) if is_ours(context, take, &intent, &found) => {
-            let intent = Intent {
-                uuid: Some(found.uuid),
-                ..intent
-            };
-            accepted(context, take, intent, "the first request had been carried out").await
+            accepted(
+                context,
+                take,
+                intent.seen(found.uuid),
+                "the first request had been carried out",
+            )
+            .await
         }
         // Somebody else's snapshot, or too much at once: it may yet be that the first request arrives.
         Ok(_) if error.is_concurrent_snapshot() || error.is_transient() => {

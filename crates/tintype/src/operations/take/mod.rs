@@ -15,7 +15,7 @@ use crate::model::take::{TakeParameters, TakeState};
 use crate::model::{Cluster, Failure, FailureKind, SnapshotName};
 use crate::store::NameFate;
 use serde_json::Value;
-use tintype_engine::Engine;
+use tintype_engine::{Engine, Error, SnapshotInfo};
 
 /// One step of a take.
 pub async fn step(context: &mut Context) -> StepResult {
@@ -81,6 +81,11 @@ impl Take {
 
     fn name(&self) -> &str {
         self.parameters.name.as_str()
+    }
+
+    /// The snapshot of exactly our name, whoever made it.
+    async fn find(&self) -> Result<Option<SnapshotInfo>, Error> {
+        self.engine.snapshot(self.repository(), self.name()).await
     }
 }
 

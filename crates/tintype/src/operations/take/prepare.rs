@@ -36,9 +36,7 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
         }
         Ok(Ok(Found::Usable)) => {}
     }
-    let existing = context
-        .call("look_name", take.engine.snapshot(take.repository(), take.name()))
-        .await;
+    let existing = context.call("look_name", take.find()).await;
     match existing {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(Some(other)) => {

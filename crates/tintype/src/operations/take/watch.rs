@@ -70,7 +70,7 @@ pub async fn look(
     let mut missing = 0;
     let mut failed = 0;
     loop {
-        let look = take.engine.snapshot(take.repository(), take.name());
+        let look = take.find();
         let mut seen = context.call("look_running", look).await;
         if matches!(seen, Ok(None)) && missing + 1 >= MISSING_LOOKS {
             let pinned = context.call("look_uuid", looks::pinned_answers(&take.engine, &take.cluster));
