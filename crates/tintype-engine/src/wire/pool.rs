@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use crate::wire::connection::Connection;
 
-const KEPT: usize = 2;
+/// As many as the looks before a snapshot go side by side.
+const KEPT: usize = 3;
 const IDLE: Duration = Duration::from_secs(30);
 
 #[derive(Default)]

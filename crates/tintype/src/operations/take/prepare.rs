@@ -1,5 +1,6 @@
 //! Before anything is sent: the registration, the name, the indices. Ends with the intent.
 
+use super::super::engines::dialect;
 use super::super::registration::{self, Found};
 use super::super::step::{Context, Flow, StepResult, advance, write_state};
 use super::super::{looks, retry};
@@ -8,6 +9,7 @@ use crate::model::take::{Intent, TakeState};
 use crate::model::{AccessLevel, Answer, Failure, FailureKind, Status};
 use crate::store::{NameFate, Step};
 use std::time::Duration;
+use tintype_engine::{Error, SnapshotInfo};
 
 /// Looks at everything that decides whether the request may be sent, then commits the intent and sends it.
 pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
@@ -19,8 +21,8 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
     if let Err(failure) = take.cluster.allows(AccessLevel::Take, "taking a snapshot") {
         return refuse(context, failure).await;
     }
-    let found = registration::look(context, &take.engine, &take.cluster, &take.parameters).await;
-    match found {
+    let seen = look(context, take).await;
+    match seen.registration {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(Err(failure)) => return refuse(context, failure).await,
         Ok(Ok(Found::Missing(wanted))) => {
@@ -36,8 +38,7 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
         }
         Ok(Ok(Found::Usable)) => {}
     }
-    let existing = context.call("look_name", take.find()).await;
-    match existing {
+    match seen.namesake {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(Some(other)) => {
             let message = format!(
@@ -50,24 +51,12 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
         }
         Ok(None) => {}
     }
-    if let Some(limit) =
-        super::super::engines::dialect(&take.cluster).and_then(|d| d.max_concurrent_snapshots())
-    {
-        match context
-            .call("look_running", take.engine.snapshots_running())
-            .await
-        {
-            Err(error) => return not_prepared(context, take, &error).await,
-            Ok(running) if running.len() >= limit as usize => {
-                return queue(context, "one snapshot at a time").await;
-            }
-            Ok(_) => {}
-        }
+    match seen.busy {
+        Err(error) => return not_prepared(context, take, &error).await,
+        Ok(true) => return queue(context, "one snapshot at a time").await,
+        Ok(false) => {}
     }
-    let indices = match context
-        .call("look_indices", looks::indices(&take.engine, &take.cluster))
-        .await
-    {
+    let indices = match seen.indices {
         Err(error) => return not_prepared(context, take, &error).await,
         Ok(indices) => indices,
     };
@@ -78,6 +67,42 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
         uuid: None,
     };
     create::begin(context, take, intent).await
+}
+
+/// What the engine says of everything that decides whether the request may be sent.
+struct Seen {
+    registration: Result<Result<Found, Failure>, Error>,
+    namesake: Result<Option<SnapshotInfo>, Error>,
+    busy: Result<bool, Error>,
+    indices: Result<Vec<String>, Error>,
+}
+
+/// All looks at once, since somebody waits and none needs another's answer. That of a name in a repository that is not
+/// registered says nothing, and is not read.
+async fn look(context: &Context, take: &Take) -> Seen {
+    let (registration, namesake, busy, indices) = tokio::join!(
+        registration::look(context, &take.engine, &take.cluster, &take.parameters),
+        context.call("look_name", take.find()),
+        busy(context, take),
+        context.call("look_indices", looks::indices(&take.engine, &take.cluster)),
+    );
+    Seen {
+        registration,
+        namesake,
+        busy,
+        indices,
+    }
+}
+
+/// The engine takes only so many snapshots at once, and runs as many.
+async fn busy(context: &Context, take: &Take) -> Result<bool, Error> {
+    let Some(limit) = dialect(&take.cluster).and_then(|dialect| dialect.max_concurrent_snapshots()) else {
+        return Ok(false);
+    };
+    let running = context
+        .call("look_running", take.engine.snapshots_running())
+        .await?;
+    Ok(running.len() >= limit as usize)
 }
 
 /// Creates the missing registration; after a crash or a lost answer, looks first.
@@ -143,7 +168,7 @@ async fn refuse(context: &mut Context, failure: Failure) -> StepResult {
 }
 
 /// A look failed. A moment later it may not: a few tries, then a clear end, since somebody is waiting for the answer.
-async fn not_prepared(context: &mut Context, take: &Take, error: &tintype_engine::Error) -> StepResult {
+async fn not_prepared(context: &mut Context, take: &Take, error: &Error) -> StepResult {
     let answered = context.operation.answer.is_some();
     if let Some(pause) = retry::pause(error, context.operation.attempts, answered) {
         return context.wait(pause, Step::default()).await;
