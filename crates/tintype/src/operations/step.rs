@@ -1,7 +1,7 @@
 //! One leased operation in its owner's hands: commits, engine calls and the points between them.
 
 use super::{Operations, failpoint};
-use crate::model::{Failure, Operation, STATE_VERSION, Status};
+use crate::model::{Answer, Failure, Operation, STATE_VERSION, Status};
 use crate::store::{Leased, NameFate, Step, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
@@ -100,6 +100,11 @@ impl Context {
         result
     }
 
+    /// Tells those who wait for the first answer, ahead of the commit that keeps it.
+    pub fn tell(&self, answer: &Answer) {
+        self.operations.live().answer(&self.operation.id, answer);
+    }
+
     /// Ends the operation as failed.
     ///
     /// # Errors
@@ -124,7 +129,7 @@ impl Context {
             None if status == Status::Cancelled => ("cancelled", "cancelled".to_owned()),
             None => ("succeeded", "done and read back".to_owned()),
         };
-        let answer = failure.clone().map(crate::model::Answer::Refused);
+        let answer = failure.clone().map(Answer::Refused);
         let step = Step {
             status: Some(status),
             answer,

@@ -50,7 +50,11 @@ async fn send(context: &mut Context, take: &Take, intent: Intent) -> StepResult 
         .engine
         .create_snapshot(take.repository(), take.name(), &request);
     match context.call("create_snapshot", sent).await {
-        Ok(_) => accepted(context, take, intent, "the engine accepted it").await,
+        Ok(_) => {
+            // The caller need not wait for the commit: after a crash the intent leads to the same answer.
+            context.tell(&Answer::Accepted);
+            accepted(context, take, intent, "the engine accepted it").await
+        }
         Err(error) if error.is_not_sent() => not_sent(context, take, intent, &error).await,
         Err(error) if error.is_refused() => refused(context, take, intent, &error).await,
         Err(error) => unknown(context, take, intent, &error).await,
