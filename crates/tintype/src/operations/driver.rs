@@ -1,9 +1,10 @@
 //! The one driver of all operations. Recovery, takeover and retry are one path: a lease that is free and due.
 
+use super::live::Crew;
 use super::step::{Context, Flow, Stop};
-use super::{Operations, register, restore, take};
+use super::{Operations, failpoint, register, restore, take};
 use crate::model::{Failure, FailureKind, OperationKind};
-use crate::store::{ClusterPage, LeaseLimits, Leased, Step};
+use crate::store::{ClusterPage, LeaseLimits, Leased, NewOperation, Started, Step};
 use futures_util::FutureExt;
 use jiff::SignedDuration;
 use std::panic::AssertUnwindSafe;
@@ -33,14 +34,16 @@ impl Operations {
                 .for_each(|cluster| self.engines().note_limit(cluster)),
             Err(error) => error!(%error, "the clusters could not be read"),
         }
-        let tasks = TaskTracker::new();
+        let crew = Crew {
+            tasks: TaskTracker::new(),
+            shutdown: shutdown.clone(),
+        };
+        self.live().muster(crew.clone());
         let beat = tokio::spawn(self.clone().heartbeat(shutdown.clone()));
         while !shutdown.is_cancelled() {
             let pause = match self.lease_due().await {
                 Ok(batch) => {
-                    for leased in batch {
-                        tasks.spawn(self.clone().carry(leased, shutdown.clone()));
-                    }
+                    self.set_off(&crew, batch);
                     self.pause().await
                 }
                 Err(error) => {
@@ -54,8 +57,8 @@ impl Operations {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        tasks.close();
-        if tokio::time::timeout(STOP_BOUND, tasks.wait()).await.is_err() {
+        crew.tasks.close();
+        if tokio::time::timeout(STOP_BOUND, crew.tasks.wait()).await.is_err() {
             warn!("an engine call outlasted the stop; its operation is looked at again at the next start");
         }
         beat.abort();
@@ -64,17 +67,49 @@ impl Operations {
         }
     }
 
+    /// Starts an operation, and carries it at once when the limits allow that: one commit instead of two.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(super) async fn begin(&self, new: &NewOperation) -> crate::store::Result<Started> {
+        failpoint::pass(new.kind, "start", "commit.before");
+        let started = match self.live().crew() {
+            None => self.store().start_operation(new).await?,
+            Some(crew) => {
+                let until = new.now + self.lease_length();
+                let (started, leased) = self
+                    .store()
+                    .start_leased(new, self.owner(), &self.limits(), until)
+                    .await?;
+                self.set_off(&crew, leased);
+                started
+            }
+        };
+        failpoint::pass(new.kind, "start", "commit.after");
+        Ok(started)
+    }
+
+    fn set_off(&self, crew: &Crew, batch: Vec<Leased>) {
+        for leased in batch {
+            crew.tasks
+                .spawn(self.clone().carry(leased, crew.shutdown.clone()));
+        }
+    }
+
     async fn lease_due(&self) -> crate::store::Result<Vec<Leased>> {
         let now = self.now();
+        self.store()
+            .lease(self.owner(), &self.limits(), now, now + self.lease_length())
+            .await
+    }
+
+    fn limits(&self) -> LeaseLimits {
         let config = &self.config().operations;
-        let limits = LeaseLimits {
+        LeaseLimits {
             overall: config.overall,
             per_cluster: config.per_cluster,
             exceptions: self.engines().exceptions(),
-        };
-        self.store()
-            .lease(self.owner(), &limits, now, now + self.lease_length())
-            .await
+        }
     }
 
     async fn pause(&self) -> Duration {

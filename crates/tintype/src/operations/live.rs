@@ -5,6 +5,8 @@ use crate::model::{Answer, Progress};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Volatile companions of the durable operations.
 #[derive(Debug, Default)]
@@ -14,6 +16,16 @@ pub struct Live {
     cancels: Mutex<HashSet<String>>,
     shared_locations: Mutex<Vec<SharedLocation>>,
     wake: Notify,
+    crew: Mutex<Option<Crew>>,
+}
+
+/// The tasks that carry operations, and what stops them.
+#[derive(Debug, Clone)]
+pub struct Crew {
+    /// One task per operation that is being carried.
+    pub tasks: TaskTracker,
+    /// Ends them at their next pause.
+    pub shutdown: CancellationToken,
 }
 
 /// Waits for an operation's first answer; when the last waiter goes, nothing of it stays behind.
@@ -113,6 +125,17 @@ impl Live {
     /// The locations with several writers, as last found.
     pub fn shared_locations(&self) -> Vec<SharedLocation> {
         lock(&self.shared_locations).clone()
+    }
+
+    /// From now on operations may be carried.
+    pub fn muster(&self, crew: Crew) {
+        *lock(&self.crew) = Some(crew);
+    }
+
+    /// Who carries operations; `None` before the driver runs, and once it is asked to stop.
+    pub fn crew(&self) -> Option<Crew> {
+        let crew = lock(&self.crew).clone();
+        crew.filter(|crew| !crew.shutdown.is_cancelled())
     }
 
     /// Makes the driver look for due operations now.

@@ -51,11 +51,8 @@ impl Operations {
             idempotency: None,
             now,
         };
-        match self.store().start_operation(&new).await? {
-            Started::New(operation) | Started::Replayed(operation) => {
-                self.live().wake();
-                Ok(operation)
-            }
+        match self.begin(&new).await? {
+            Started::New(operation) | Started::Replayed(operation) => Ok(operation),
             Started::KeyReused | Started::NameTaken { .. } => Err(Error::KeyReused),
         }
     }

@@ -267,6 +267,15 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The key is looked at first (an expired one is forgotten), then the cluster (`NotFound` when it is not attached),
     /// then the name. It is due at once.
     async fn start_operation(&self, new: &NewOperation) -> Result<Started>;
+    /// [`Store::start_operation`] and then [`Store::lease`] in one commit: whoever starts an operation carries it at once
+    /// when the limits allow that. Leases nothing unless it is new.
+    async fn start_leased(
+        &self,
+        new: &NewOperation,
+        owner: &str,
+        limits: &LeaseLimits,
+        until: Timestamp,
+    ) -> Result<(Started, Vec<Leased>)>;
     /// One operation.
     async fn operation(&self, id: &str) -> Result<Option<Operation>>;
     /// A page, newest first.

@@ -29,6 +29,7 @@ async fn killed_at_every_point(scenario: Scenario, kinds: &[&str]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_take_that_registers_its_repository_first() {
     let kinds = [
+        "take_snapshot.start.commit",
         "take_snapshot.registering.commit",
         "take_snapshot.create_repository.call",
         "take_snapshot.registered.commit",
@@ -63,6 +64,7 @@ async fn a_take_that_the_engine_refuses() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_registration() {
     let kinds = [
+        "register_repository.start.commit",
         "register_repository.intent.commit",
         "register_repository.create_repository.call",
         "register_repository.registered.commit",
@@ -75,6 +77,7 @@ async fn a_registration() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore() {
     let kinds = [
+        "restore_snapshot.start.commit",
         "restore_snapshot.intent.commit",
         "restore_snapshot.restore_snapshot.call",
         "restore_snapshot.accepted.commit",

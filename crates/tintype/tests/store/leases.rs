@@ -3,7 +3,7 @@
 use crate::make::*;
 use std::collections::HashSet;
 use tintype::model::{OperationKind, Status};
-use tintype::store::{NewOperation, Step};
+use tintype::store::{NewOperation, Started, Step};
 
 pub async fn due_operations_are_leased_oldest_first(store: TheStore) {
     attach(&store, "a").await;
@@ -27,6 +27,26 @@ pub async fn due_operations_are_leased_oldest_first(store: TheStore) {
     assert_eq!(get(&store, "1").await, leased[0].operation);
     assert_eq!(leased[0].operation.updated_at, at(49));
     assert_eq!(ids(&lease(&store, "me", 50).await), ["0"]);
+}
+
+pub async fn what_is_started_is_leased_in_the_same_commit_within_the_limits(store: TheStore) {
+    attach(&store, "a").await;
+    let limits = limits(9, 1);
+    let start = async |id: &str, name: &str| {
+        let new = naming(operation(id, "a"), name);
+        store.start_leased(&new, "me", &limits, at(1000)).await.unwrap()
+    };
+    let (started, leased) = start("1", "x").await;
+    assert!(matches!(started, Started::New(_)));
+    assert_eq!(ids(&leased), ["1"]);
+    assert_eq!(event_kinds(&store, "1").await, ["queued", "running"]);
+    let (_, second) = start("2", "y").await;
+    assert!(second.is_empty(), "the cluster has no place");
+    assert_eq!(get(&store, "2").await.status, Status::Queued);
+    assert!(commit(&store, &leased[0], 5, ends(Status::Succeeded)).await);
+    let (started, leased) = start("3", "x").await;
+    assert!(matches!(started, Started::NameTaken { burned: true, .. }));
+    assert!(leased.is_empty(), "what was not started leases nothing");
 }
 
 pub async fn what_is_leased_is_not_leased_again(store: TheStore) {

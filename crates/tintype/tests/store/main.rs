@@ -84,6 +84,7 @@ mod conformance {
         }
         leases {
             due_operations_are_leased_oldest_first
+            what_is_started_is_leased_in_the_same_commit_within_the_limits
             what_is_leased_is_not_leased_again
             an_expired_lease_goes_to_another_with_a_greater_token
             no_more_than_overall_are_leased

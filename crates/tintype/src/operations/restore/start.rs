@@ -58,8 +58,7 @@ impl Operations {
 
     async fn start_restore(&self, new: &NewOperation) -> Result<Operation> {
         let mut waiter = self.live().expect_answer(&new.id);
-        let started = self.store().start_operation(new).await?;
-        self.live().wake();
+        let started = self.begin(new).await?;
         let first = match started {
             Started::New(_) => self.first_answer(&new.id, &mut waiter).await?,
             _ => None,

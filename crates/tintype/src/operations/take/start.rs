@@ -24,9 +24,8 @@ impl Operations {
         let name = request.name.clone().map_or_else(|| self.new_name(), Ok)?;
         let new = self.new_take(&request, &resolved, name);
         let mut waiter = self.live().expect_answer(&new.id);
-        let operation = match self.store().start_operation(&new).await? {
+        let operation = match self.begin(&new).await? {
             Started::New(operation) => {
-                self.live().wake();
                 accepted(self.first_answer(&operation.id, &mut waiter).await?)?;
                 operation
             }

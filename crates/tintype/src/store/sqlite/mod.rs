@@ -207,6 +207,27 @@ impl Store for SqliteStore {
         .await
     }
 
+    async fn start_leased(
+        &self,
+        new: &NewOperation,
+        owner: &str,
+        limits: &LeaseLimits,
+        until: Timestamp,
+    ) -> Result<(Started, Vec<Leased>)> {
+        let args = (new.clone(), owner.to_owned(), limits.clone(), until);
+        self.write("start_operation", args, |tx, (new, owner, limits, until)| {
+            Box::pin(async move {
+                let started = operations::start(tx, new).await?;
+                let leased = match started {
+                    Started::New(_) => leases::lease(tx, owner, limits, new.now, *until).await?,
+                    _ => Vec::new(),
+                };
+                Ok((started, leased))
+            })
+        })
+        .await
+    }
+
     async fn operation(&self, id: &str) -> Result<Option<Operation>> {
         operations::get(&mut *self.reader_connection().await?, id).await
     }
