@@ -25,6 +25,6 @@ test *stages:
 run *args:
     cargo run --locked --bin tintype -- serve {{args}}
 
-# What the call costs beside the engine's own; docs/benchmarks/README.md says how to read the figures.
-bench:
-    cargo bench -p tintype --bench call
+# Figures beside their yardsticks, all or those named; docs/benchmarks/README.md says how to read them.
+bench *names:
+    cargo bench -p tintype --features failpoints --bench figures -- {{names}}

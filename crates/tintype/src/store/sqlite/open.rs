@@ -65,10 +65,25 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .create_if_missing(false)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
+        .synchronous(synchronous())
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(2))
         .disable_statement_logging()
+}
+
+/// Every commit waits for the disk.
+#[cfg(not(feature = "failpoints"))]
+fn synchronous() -> SqliteSynchronous {
+    SqliteSynchronous::Full
+}
+
+/// Every commit waits for the disk, unless a benchmark wants to know what that costs.
+#[cfg(feature = "failpoints")]
+fn synchronous() -> SqliteSynchronous {
+    match std::env::var("TINTYPE_UNSAFE_SYNCHRONOUS") {
+        Ok(word) if word == "off" => SqliteSynchronous::Off,
+        _ => SqliteSynchronous::Full,
+    }
 }
 
 /// Makes the database whole under another name, so that a crash never leaves half of one.

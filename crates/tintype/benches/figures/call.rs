@@ -1,30 +1,19 @@
 //! What the call costs: `POST …/clusters/elasticsearch/{id}/_snapshot` through Tintype beside
-//! `PUT _snapshot/R/S?wait_for_completion=false` straight to the same engine, in one run.
-//!
-//! `cargo bench -p tintype --bench call`; `TINTYPE_BENCH_CALLS` is the number of calls of each kind.
-//! `docs/benchmarks/README.md` says what the figures mean.
+//! `PUT _snapshot/R/S?wait_for_completion=false` straight to the same engine, and one commit, in turns.
 
-use std::{
-    fs::{self, File},
-    io::Write,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use http::StatusCode;
 use serde_json::{Value, json};
 use tintype_testkit::{
-    client::{RawClient, basic},
+    client::RawClient,
     engines::{self, RealEngine},
     tintype::{TintypeOptions, TintypeProcess},
     wait,
 };
-use tokio::net::TcpStream;
+
+use crate::support::{Commits, Connection, Figures, api_key, ask, count, table};
 
 const ENGINE: &str = "opensearch-2.19.0";
 /// The repository's name, on the platform and on the engine.
@@ -35,20 +24,14 @@ const CALLS: usize = 200;
 const WARM_UP: usize = 5;
 const END_BOUND: Duration = Duration::from_secs(60);
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    // Cargo says so when it measures; `cargo test --all-targets` starts this too, and wants no minutes spent.
-    if !std::env::args().any(|argument| argument == "--bench") {
-        return Ok(());
-    }
-    let calls = calls()?;
-    let load = load();
+pub async fn run() -> anyhow::Result<()> {
+    let calls = count("TINTYPE_BENCH_CALLS", CALLS)?;
     let engine = RealEngine::start(engines::row(ENGINE), engines::Options::default()).await?;
     fill(&engine).await?;
     let tintype = TintypeProcess::start(TintypeOptions::serve(env!("CARGO_BIN_EXE_tintype"))).await?;
     let mut through = Through::new(&tintype, &engine).await?;
     let mut straight = Straight::new(&engine).await?;
-    let mut disk = Disk::beside(&tintype.data_dir())?;
+    let commits = Commits::beside(&tintype.data_dir()).await?;
     for number in 0..WARM_UP {
         through.call(&format!("warm-{number}")).await?;
         straight.call(&format!("warm-straight-{number}")).await?;
@@ -65,18 +48,10 @@ async fn main() -> anyhow::Result<()> {
             };
             samples[which].push(took);
         }
-        samples[2].push(disk.sync()?);
+        samples[2].push(commits.commit().await?);
     }
-    report(calls, &load, samples.map(Figures::of));
+    report(calls, samples.map(Figures::of));
     Ok(())
-}
-
-fn calls() -> anyhow::Result<usize> {
-    let Ok(text) = std::env::var("TINTYPE_BENCH_CALLS") else {
-        return Ok(CALLS);
-    };
-    let calls = text.parse().ok().filter(|calls| *calls > 0);
-    calls.with_context(|| format!("TINTYPE_BENCH_CALLS is no number of calls: {text:?}"))
 }
 
 /// One shard with a hundred documents, the same in every snapshot.
@@ -100,12 +75,6 @@ async fn fill(engine: &RealEngine) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn ask(client: &RawClient, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
-    let (status, answer) = client.send(method, path, body).await?;
-    ensure!((200..300).contains(&status), "{method} {path}: {status} {answer}");
-    Ok(answer)
-}
-
 /// The call.
 struct Through {
     connection: Connection,
@@ -116,12 +85,8 @@ struct Through {
 
 impl Through {
     async fn new(tintype: &TintypeProcess, engine: &RealEngine) -> anyhow::Result<Self> {
-        let admin = basic("admin", TintypeProcess::ADMIN_PASSWORD);
-        let aside = RawClient::new(&tintype.url(), None)?.authorized(admin);
-        let named = json!({"description": "benchmark"});
-        let made = ask(&aside, "POST", "/api/v1/users/auth/keys", named).await?;
-        let key = format!("ApiKey {}", made["key"].as_str().context("no key")?);
-        let aside = aside.authorized(&key);
+        let key = api_key(tintype).await?;
+        let aside = RawClient::new(&tintype.url(), None)?.authorized(&key);
         let settings = json!({"location": engine.location(REPOSITORY)?});
         let repository = json!({"type": "fs", "settings": settings, "default": true});
         let path = format!("/api/tintype/v1/repositories/{REPOSITORY}");
@@ -188,120 +153,18 @@ impl Straight {
     }
 }
 
-/// One connection, kept alive: a server that closes it fails the run.
-struct Connection {
-    sender: SendRequest<Full<Bytes>>,
-    host: String,
-    authorization: Option<String>,
-}
-
-impl Connection {
-    async fn open(url: &str, authorization: Option<String>) -> anyhow::Result<Self> {
-        let host = url.strip_prefix("http://").context("not plain HTTP")?.to_owned();
-        let stream = TcpStream::connect(&host).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // Its end shows in the sender.
-        tokio::spawn(connection);
-        Ok(Self {
-            sender,
-            host,
-            authorization,
-        })
-    }
-
-    /// From the first byte sent to the last one read.
-    async fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        body: &Value,
-    ) -> anyhow::Result<(Duration, http::Response<Bytes>)> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, &self.host)
-            .header(header::CONTENT_TYPE, "application/json");
-        if let Some(authorization) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
-        }
-        let request = request.body(Full::from(body.to_string()))?;
-        self.sender.ready().await?;
-        let start = Instant::now();
-        let (head, body) = self.sender.send_request(request).await?.into_parts();
-        let body = body.collect().await?.to_bytes();
-        Ok((start.elapsed(), http::Response::from_parts(head, body)))
-    }
-}
-
-/// What the disk alone takes for a durable commit.
-struct Disk(File);
-
-impl Disk {
-    /// On the disk of Tintype's database.
-    fn beside(data_dir: &Path) -> anyhow::Result<Self> {
-        Ok(Self(File::create_new(data_dir.join("benchmark-fsync"))?))
-    }
-
-    /// Appends 4 KiB and waits for fsync.
-    fn sync(&mut self) -> anyhow::Result<Duration> {
-        let start = Instant::now();
-        self.0.write_all(&[0x5a; 4096])?;
-        self.0.sync_all()?;
-        Ok(start.elapsed())
-    }
-}
-
-/// In milliseconds.
-struct Figures {
-    min: f64,
-    median: f64,
-    p95: f64,
-}
-
-impl Figures {
-    fn of(mut samples: Vec<Duration>) -> Self {
-        samples.sort_unstable();
-        let ms = |at: usize| samples[at].as_secs_f64() * 1e3;
-        let count = samples.len();
-        Self {
-            min: ms(0),
-            median: f64::midpoint(ms((count - 1) / 2), ms(count / 2)),
-            // The nearest rank.
-            p95: ms((count * 95).div_ceil(100) - 1),
-        }
-    }
-}
-
-fn report(calls: usize, load_before: &str, [through, straight, disk]: [Figures; 3]) {
-    let profile = if cfg!(debug_assertions) {
-        "debug"
-    } else {
-        "release"
-    };
-    let processors = std::thread::available_parallelism().map_or(0, usize::from);
-    println!("{calls} calls each, alternating, {ENGINE}, {profile} build, {processors} processors");
-    println!("load {load_before} before, {} after (1, 5, 15 minutes)\n", load());
-    println!("| ms                       |     min |  median |     p95 |");
-    println!("|--------------------------|--------:|--------:|--------:|");
-    let lines = [
+fn report(calls: usize, [through, straight, commit]: [Figures; 3]) {
+    println!("{calls} calls each, alternating, {ENGINE}\n");
+    table(&[
         ("through Tintype", &through),
         ("straight to the engine", &straight),
-        ("4 KiB append and fsync", &disk),
-    ];
-    for (name, Figures { min, median, p95 }) in lines {
-        println!("| {name:<24} | {min:>7.2} | {median:>7.2} | {p95:>7.2} |");
-    }
-    let more = through.median - straight.median;
+        ("one commit of the store", &commit),
+    ]);
+    let bound = 1.15 * straight.median + 5.0 + 2.0 * commit.median;
     println!(
-        "\nmedians: ratio {:.2}, difference {more:.2} ms, which is {:.1} fsyncs",
+        "medians: ratio {:.2}, difference {:.2} ms; {:.2} ms is to be at most {bound:.2} ms (1.15 x straight + 5 ms + 2 commits)\n",
         through.median / straight.median,
-        more / disk.median
+        through.median - straight.median,
+        through.median,
     );
-}
-
-/// The load averages of Linux; figures of a busy machine say little.
-fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
 }
