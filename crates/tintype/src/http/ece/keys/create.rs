@@ -4,12 +4,14 @@ use super::{ApiKeyResponse, INVALID};
 use crate::clock::to_millis;
 use crate::http::Http;
 use crate::http::auth::Principal;
+use crate::http::ece::ELEVATED;
 use crate::http::extract::Body;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Problem, Result, json};
 use crate::ids;
 use crate::model::ApiKey;
 use crate::secrets::api_key_hash;
+use crate::store::StoreError;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -43,6 +45,7 @@ pub fn doc() -> Doc {
         .body::<CreateApiKeyRequest>()
         .answer::<ApiKeyResponse>(201, "The key, shown this once.")
         .fails(400, &[INVALID])
+        .fails(449, ELEVATED)
 }
 
 /// The handler.
@@ -62,7 +65,12 @@ pub async fn handle(
         description,
         created_at: now,
     };
-    http.app.store.create_api_key(&key).await?;
+    match http.app.store.create_api_key(&key).await {
+        Err(StoreError::NotFound(_)) => {
+            return Err(Problem::unauthenticated("this user was deleted meanwhile"));
+        }
+        made => made?,
+    }
     let shown = Some(format!("tt_{}_{secret}", key.id));
     Ok(json(
         StatusCode::CREATED,
