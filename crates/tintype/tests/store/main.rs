@@ -9,6 +9,7 @@ mod accounts;
 mod clusters;
 mod idempotency;
 mod leases;
+mod migrations;
 mod names;
 mod operations;
 mod repositories;
