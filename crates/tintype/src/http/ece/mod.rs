@@ -7,9 +7,6 @@ pub mod repositories;
 pub mod user;
 pub mod users;
 
-/// The code of a call that needs elevated permissions.
-pub const ELEVATED: &[&str] = &["root.unauthorized.rbac.elevated_permissions_required"];
-
 /// An answer without members.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct EmptyResponse {}

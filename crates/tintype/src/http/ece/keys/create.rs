@@ -4,7 +4,6 @@ use super::{ApiKeyResponse, INVALID};
 use crate::clock::to_millis;
 use crate::http::Http;
 use crate::http::auth::Principal;
-use crate::http::ece::ELEVATED;
 use crate::http::extract::Body;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Problem, Result, json};
@@ -45,7 +44,6 @@ pub fn doc() -> Doc {
         .body::<CreateApiKeyRequest>()
         .answer::<ApiKeyResponse>(201, "The key, shown this once.")
         .fails(400, &[INVALID])
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

@@ -3,7 +3,7 @@
 use super::{NOT_FOUND, own};
 use crate::http::Http;
 use crate::http::auth::Principal;
-use crate::http::ece::{ELEVATED, EmptyResponse};
+use crate::http::ece::EmptyResponse;
 use crate::http::extract::Path;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Result, ok};
@@ -15,7 +15,6 @@ pub fn doc() -> Doc {
     Doc::new("delete-api-key", "Delete API key")
         .answer::<EmptyResponse>(200, "It is gone.")
         .fails(404, NOT_FOUND)
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

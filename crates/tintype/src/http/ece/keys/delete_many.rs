@@ -3,7 +3,7 @@
 use super::INVALID;
 use crate::http::Http;
 use crate::http::auth::Principal;
-use crate::http::ece::{ELEVATED, EmptyResponse};
+use crate::http::ece::EmptyResponse;
 use crate::http::extract::Body;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Problem, Result, ok};
@@ -30,7 +30,6 @@ pub fn doc() -> Doc {
         .body::<DeleteApiKeysRequest>()
         .answer::<EmptyResponse>(200, "They are gone.")
         .fails(400, &[INVALID])
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

@@ -6,7 +6,6 @@ use super::view::User;
 use super::{NOT_FOUND, load};
 use crate::http::Http;
 use crate::http::auth::Principal;
-use crate::http::ece::ELEVATED;
 use crate::http::extract::{Body, Path};
 use crate::http::openapi::Doc;
 use crate::http::problem::Result;
@@ -21,7 +20,6 @@ pub fn doc() -> Doc {
         .answer::<User>(200, "The user as it is now.")
         .fails(400, REFUSED)
         .fails(404, NOT_FOUND)
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

@@ -6,7 +6,6 @@ use super::{INVALID, RESTRICTED, ROLES_INVALID, refused};
 use crate::clock::to_millis;
 use crate::http::Http;
 use crate::http::auth::Principal;
-use crate::http::ece::ELEVATED;
 use crate::http::extract::Body;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Problem, Result, ok};
@@ -29,7 +28,6 @@ pub fn doc() -> Doc {
         .answer::<User>(200, "The user.")
         .fails(400, &[INVALID, NAME_INVALID, ROLES_INVALID, RESTRICTED])
         .fails(409, &[NAME_CONFLICT])
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

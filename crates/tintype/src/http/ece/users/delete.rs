@@ -3,7 +3,7 @@
 use super::{BUILT_IN, INVALID, NOT_FOUND, explain, load, refused};
 use crate::http::Http;
 use crate::http::auth::Principal;
-use crate::http::ece::{ELEVATED, EmptyResponse};
+use crate::http::ece::EmptyResponse;
 use crate::http::extract::Path;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Result, ok};
@@ -19,7 +19,6 @@ pub fn doc() -> Doc {
         .answer::<EmptyResponse>(200, "It is gone, and its keys.")
         .fails(400, &[INVALID, RESTRICTED, BUILT_IN])
         .fails(404, NOT_FOUND)
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

@@ -1,9 +1,9 @@
 //! `DELETE /users/auth/keys/_all`: keys that are not there are no error, so that it can be sent again.
 
 use crate::http::Http;
+use crate::http::ece::EmptyResponse;
 use crate::http::ece::keys::INVALID;
 use crate::http::ece::keys::delete_many::bounded;
-use crate::http::ece::{ELEVATED, EmptyResponse};
 use crate::http::extract::{Body, Object};
 use crate::http::openapi::Doc;
 use crate::http::problem::{Result, ok};
@@ -37,7 +37,6 @@ pub fn doc() -> Doc {
         .body::<DeleteUsersApiKeysRequest>()
         .answer::<EmptyResponse>(200, "They are gone.")
         .fails(400, &[INVALID])
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

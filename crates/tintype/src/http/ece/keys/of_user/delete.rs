@@ -2,8 +2,8 @@
 
 use super::key;
 use crate::http::Http;
+use crate::http::ece::EmptyResponse;
 use crate::http::ece::keys::NOT_FOUND;
-use crate::http::ece::{ELEVATED, EmptyResponse};
 use crate::http::extract::Path;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Result, ok};
@@ -15,7 +15,6 @@ pub fn doc() -> Doc {
     Doc::new("delete-user-api-key", "Delete an API key for a user")
         .answer::<EmptyResponse>(200, "It is gone.")
         .fails(404, NOT_FOUND)
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

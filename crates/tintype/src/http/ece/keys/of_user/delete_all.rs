@@ -2,7 +2,7 @@
 
 use super::{NO_USER, no_user};
 use crate::http::Http;
-use crate::http::ece::{ELEVATED, EmptyResponse};
+use crate::http::ece::EmptyResponse;
 use crate::http::extract::Path;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Result, ok};
@@ -15,7 +15,6 @@ pub fn doc() -> Doc {
     Doc::new("delete-user-api-keys", "Delete API keys for a user")
         .answer::<EmptyResponse>(200, "They are gone.")
         .fails(404, NO_USER)
-        .fails(449, ELEVATED)
 }
 
 /// The handler.
