@@ -3,15 +3,11 @@
 use super::error::{CliError, Result};
 use super::secret;
 use crate::config::AdminConfig;
-use crate::ids;
-use crate::model::{Operator, Role};
+use crate::model::{Operator, Role, UserChange, UserName};
 use crate::secrets::hash_password;
 use crate::store::Store;
 use jiff::Timestamp;
 use secrecy::SecretString;
-
-/// Characters of a password that is made here: 144 random bits.
-const PASSWORD_LEN: usize = 24;
 
 /// What came of looking for the first user.
 #[derive(Debug)]
@@ -36,15 +32,14 @@ pub async fn ensure(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> 
     if store.user_count().await.map_err(failed)? > 0 {
         return Ok(Admin::Exists);
     }
+    let name = config.name.parse::<UserName>();
+    let name = name.map_err(|error| CliError::Usage(format!("admin.name: {error}")))?;
     let (password_hash, shown) = password(config).await?;
-    let roles = vec![Role::EcePlatformAdmin];
     let user = Operator {
-        name: config.name.clone(),
-        password_hash,
-        roles,
-        enabled: true,
+        builtin: true,
+        ..Operator::new(name, password_hash, vec![Role::EcePlatformAdmin], now)
     };
-    store.create_user(&user, now).await.map_err(failed)?;
+    store.create_user(&user).await.map_err(failed)?;
     Ok(Admin::Set {
         name: user.name,
         shown,
@@ -60,10 +55,12 @@ pub async fn renew(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> R
         return ensure(store, config, now).await;
     }
     let (password_hash, shown) = password(config).await?;
-    store
-        .set_password(&config.name, &password_hash)
-        .await
-        .map_err(failed)?;
+    let change = UserChange {
+        password_hash: Some(password_hash),
+        ..UserChange::default()
+    };
+    let changed = store.change_user(&config.name, &change, None, now).await;
+    changed.map_err(failed)?;
     Ok(Admin::Set {
         name: config.name.clone(),
         shown,
@@ -74,7 +71,7 @@ pub async fn renew(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> R
 async fn password(config: &AdminConfig) -> Result<(String, Option<SecretString>)> {
     let (password, made) = match &config.password_file {
         Some(path) => (secret::from_file("admin.password_file", path)?, false),
-        None => (SecretString::from(ids::secret()[..PASSWORD_LEN].to_owned()), true),
+        None => (secret::generate(), true),
     };
     let to_hash = password.clone();
     let hash = tokio::task::spawn_blocking(move || hash_password(&to_hash))

@@ -1,4 +1,4 @@
-//! `tintype apikey create|list|delete`: ECE's calls, for one's own keys.
+//! `tintype apikey create|list|delete`: ECE's calls, for one's own keys, and for those of others.
 
 use super::cells::{column, text};
 use super::client::Request;
@@ -27,12 +27,26 @@ pub enum Verb {
         #[arg(long)]
         key_only: bool,
     },
-    /// Your keys
-    List,
+    /// Your keys, or those of others
+    List {
+        /// The keys of this user
+        #[arg(long, value_name = "USER", conflicts_with = "all")]
+        owner: Option<String>,
+        /// The keys of all users
+        #[arg(long)]
+        all: bool,
+    },
     /// Delete a key: what uses it is refused from then on
     Delete {
         /// The key's id
-        id: String,
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// The user whose key it is, instead of you
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+        /// Every key of the owner
+        #[arg(long, requires = "owner", conflicts_with = "id")]
+        all: bool,
         /// Do not ask
         #[arg(short, long)]
         yes: bool,
@@ -76,20 +90,30 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
                 made.get("key").and_then(Value::as_str).ok_or_else(missing)?
             ))
         }
-        Verb::List => {
-            let answer = client
-                .send(&Request::ece(Method::GET, &["users", "auth", "keys"])?)
-                .await?
-                .body;
-            context.list(&VIEW, &answer, "keys")
+        Verb::List { owner, all } => {
+            let last = if all { Some("_all") } else { None };
+            let request = Request::ece(Method::GET, &keys(owner.as_deref(), last))?;
+            context.list(&VIEW, &client.send(&request).await?.body, "keys")
         }
-        Verb::Delete { id, yes } => {
-            secret::confirm(&format!("Delete API key {id}?"), yes)?;
-            client
-                .send(&Request::ece(Method::DELETE, &["users", "auth", "keys", &id])?)
-                .await?;
-            context.note(&format!("deleted {id}"));
+        Verb::Delete { id, owner, yes, .. } => {
+            let request = Request::ece(Method::DELETE, &keys(owner.as_deref(), id.as_deref()))?;
+            let what = match (&id, &owner) {
+                (Some(id), _) => id.clone(),
+                (None, owner) => format!("all keys of {}", owner.as_deref().unwrap_or_default()),
+            };
+            secret::confirm(&format!("Delete API key: {what}?"), yes)?;
+            client.send(&request).await?;
+            context.note(&format!("deleted {what}"));
             Ok(())
         }
     }
+}
+
+/// The path of one's own keys, or of another user's; `last` follows.
+fn keys<'a>(owner: Option<&'a str>, last: Option<&'a str>) -> Vec<&'a str> {
+    let mut path = vec!["users"];
+    path.extend(owner);
+    path.extend(["auth", "keys"]);
+    path.extend(last);
+    path
 }

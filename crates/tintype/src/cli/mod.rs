@@ -27,6 +27,7 @@ pub mod role;
 pub mod serve;
 pub mod snapshot;
 pub mod sources;
+pub mod user;
 pub mod version;
 
 use context::Context;
@@ -75,7 +76,10 @@ enum Command {
     /// Operations: what runs and what became of it
     #[command(subcommand)]
     Operation(operation::Verb),
-    /// Your API keys
+    /// Users: create, list, show, update, delete, and their passwords
+    #[command(subcommand)]
+    User(user::Verb),
+    /// API keys: your own, and those of others
     #[command(subcommand)]
     Apikey(apikey::Verb),
     /// The roles that an access level needs on an engine
@@ -130,6 +134,7 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
         Command::Repository(verb) => repository::run(verb, context).await,
         Command::Snapshot(verb) => snapshot::run(verb, context).await,
         Command::Operation(verb) => operation::run(verb, context).await,
+        Command::User(verb) => user::run(verb, context).await,
         Command::Apikey(verb) => apikey::run(verb, context).await,
         Command::Role(verb) => role::run(verb, context).await,
         Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),

@@ -1,6 +1,7 @@
 //! Secrets from files, variables and prompts; none of them is ever printed.
 
 use super::error::{CliError, Result};
+use crate::ids;
 use secrecy::SecretString;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -52,6 +53,28 @@ pub fn prompt(question: &str) -> Result<Option<SecretString>> {
         return Ok(None);
     }
     let answer = dialoguer::Password::new().with_prompt(question).interact();
+    answer
+        .map(|text| Some(SecretString::from(text)))
+        .map_err(|error| CliError::Failed(error.to_string()))
+}
+
+/// A password that nobody has thought of: 144 random bits.
+pub fn generate() -> SecretString {
+    SecretString::from(ids::secret()[..24].to_owned())
+}
+
+/// Asks twice on the terminal for a secret that is new; `None` when there is none to ask on.
+///
+/// # Errors
+/// Failed when the terminal cannot be read.
+pub fn prompt_new(question: &str) -> Result<Option<SecretString>> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let asked = dialoguer::Password::new()
+        .with_prompt(question)
+        .with_confirmation("The same again", "they differ");
+    let answer = asked.interact();
     answer
         .map(|text| Some(SecretString::from(text)))
         .map_err(|error| CliError::Failed(error.to_string()))

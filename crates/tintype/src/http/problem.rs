@@ -261,6 +261,7 @@ fn missing_code(what: Missing) -> &'static str {
         Missing::Snapshot => "clusters.snapshot.not_found",
         Missing::Operation => "operations.not_found",
         Missing::ApiKey => "api_keys.key_not_found",
+        Missing::User => "user.not_found",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
 use super::auth::Permission::{
-    ManageClusters, ManageRepositories, Own, Public, ReadClusters, ReadRepositories,
+    ManageClusters, ManageRepositories, ManageUsers, Own, Public, ReadClusters, ReadRepositories, ReadUsers,
 };
 use super::guard::{self, Guard};
 use super::native::{operations, registrations, repositories, server, snapshots};
@@ -49,6 +49,19 @@ pub fn routes() -> Vec<Route> {
         route!(DELETE Global   "/users/auth/keys"                               Own                ece::keys::delete_many),
         route!(GET    Global   "/users/auth/keys/{api_key_id}"                  Own                ece::keys::get),
         route!(DELETE Global   "/users/auth/keys/{api_key_id}"                  Own                ece::keys::delete),
+        route!(GET    Global   "/users/auth/keys/_all"                          ReadUsers          ece::keys::all::list),
+        route!(DELETE Global   "/users/auth/keys/_all"                          ManageUsers        ece::keys::all::delete),
+        route!(GET    Global   "/users/{user_id}/auth/keys"                     ReadUsers          ece::keys::of_user::list),
+        route!(DELETE Global   "/users/{user_id}/auth/keys"                     ManageUsers        ece::keys::of_user::delete_all),
+        route!(GET    Global   "/users/{user_id}/auth/keys/{api_key_id}"        ReadUsers          ece::keys::of_user::get),
+        route!(DELETE Global   "/users/{user_id}/auth/keys/{api_key_id}"        ManageUsers        ece::keys::of_user::delete),
+        route!(GET    Global   "/user"                                          Own                ece::user::get),
+        route!(PATCH  Global   "/user"                                          Own                ece::user::change),
+        route!(GET    Global   "/users"                                         ReadUsers          ece::users::list),
+        route!(POST   Global   "/users"                                         ManageUsers        ece::users::create),
+        route!(GET    Global   "/users/{user_name}"                             ReadUsers          ece::users::get),
+        route!(PATCH  Global   "/users/{user_name}"                             ManageUsers        ece::users::change),
+        route!(DELETE Global   "/users/{user_name}"                             ManageUsers        ece::users::delete),
 
         route!(GET    Native   "/version"                                       Public             server::version),
         route!(GET    Native   "/roles"                                         Own                server::roles),

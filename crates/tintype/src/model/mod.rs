@@ -14,10 +14,10 @@ pub mod take;
 
 pub use api_key::ApiKey;
 pub use cluster::{AccessLevel, Cluster, ClusterSecrets, EngineAuth};
-pub use name::{ClusterId, NameError, RepositoryName, SnapshotName};
+pub use name::{ClusterId, NameError, RepositoryName, SnapshotName, UserName};
 pub use observation::Observation;
 pub use operation::{Answer, Event, Failure, FailureKind, Operation, OperationKind, Status};
-pub use operator::{Operator, Role};
+pub use operator::{Operator, Role, UserChange};
 pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
 

@@ -97,6 +97,17 @@ name_type!(
         && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
 );
 
+name_type!(
+    /// A user who may be made. A colon would end the name in Basic credentials; `auth` is a path beside the users' own.
+    UserName,
+    "user name",
+    "1 to 64 characters of letters, digits, '.', '_', '-' and '@', beginning with a letter or a digit, and not \"auth\"",
+    |v| (1..=64).contains(&v.len())
+        && v != "auth"
+        && v.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && v.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b))
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +135,19 @@ mod tests {
         assert!("x".repeat(201).parse::<SnapshotName>().is_err());
         for good in ["a", "0", "snap.1_x-y", "nightly-2026.11.23"] {
             assert_eq!(good.parse::<SnapshotName>().unwrap().as_str(), good);
+        }
+    }
+
+    #[test]
+    fn user_names_fit_a_path_and_basic_credentials() {
+        for bad in [
+            "", "auth", ".", "..", "_all", "a/b", "a:b", "a b", "ä", "a%2Fb", "a?", "@x",
+        ] {
+            assert!(bad.parse::<UserName>().is_err(), "{bad:?} was accepted");
+        }
+        assert!("x".repeat(65).parse::<UserName>().is_err());
+        for good in ["a", "0", "Jane.Doe@example.org", "ci_nightly-2", "author"] {
+            assert_eq!(good.parse::<UserName>().unwrap().as_str(), good);
         }
     }
 

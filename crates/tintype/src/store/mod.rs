@@ -5,15 +5,18 @@
 //! The suite in `tests/store/` is the definition of this interface; every backend passes all of it.
 
 use crate::model::{
-    Answer, ApiKey, Cluster, ClusterId, ClusterSecrets, Event, Failure, Observation, Operation,
-    OperationKind, Operator, PlatformRepository, Reader, RepositoryName, SnapshotName, Status,
+    Answer, Cluster, ClusterId, ClusterSecrets, Event, Failure, Observation, Operation, OperationKind,
+    PlatformRepository, Reader, RepositoryName, SnapshotName, Status,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::HashMap;
 
+pub mod accounts;
 pub mod sqlite;
+
+pub use accounts::Accounts;
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -56,8 +59,14 @@ pub enum Conflict {
     #[error("cluster {0} refers to it")]
     Referenced(ClusterId),
     /// The user's name is taken.
-    #[error("a user of that name exists")]
+    #[error("a user of that name, without regard to case, exists")]
     UserExists,
+    /// Nothing but the password of a built-in user changes.
+    #[error("this user is built in: only its password can be changed")]
+    BuiltInUser,
+    /// Nobody would be left who may do everything.
+    #[error("this is the last enabled user with the role ece_platform_admin: make another one first")]
+    LastAdmin,
 }
 
 /// The store's result.
@@ -210,7 +219,7 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: Accounts + Send + Sync + std::fmt::Debug {
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.
@@ -316,25 +325,6 @@ pub trait Store: Send + Sync + std::fmt::Debug {
         cluster_uuid: &str,
         repository: &RepositoryName,
     ) -> Result<HashMap<SnapshotName, String>>;
-
-    // --- who may
-
-    /// Makes a user. `Conflict::UserExists`.
-    async fn create_user(&self, user: &Operator, now: Timestamp) -> Result<()>;
-    /// One user.
-    async fn user(&self, name: &str) -> Result<Option<Operator>>;
-    /// The number of users.
-    async fn user_count(&self) -> Result<u64>;
-    /// Sets a user's password hash. `NotFound` when there is no such user.
-    async fn set_password(&self, name: &str, password_hash: &str) -> Result<()>;
-    /// Makes a key. `NotFound` when there is no such user.
-    async fn create_api_key(&self, key: &ApiKey) -> Result<()>;
-    /// A key by its public part.
-    async fn api_key(&self, id: &str) -> Result<Option<ApiKey>>;
-    /// A user's keys, oldest first.
-    async fn api_keys(&self, user: &str) -> Result<Vec<ApiKey>>;
-    /// Deletes a user's key; `false` when there is none.
-    async fn delete_api_key(&self, user: &str, id: &str) -> Result<bool>;
 
     // --- the store itself
 

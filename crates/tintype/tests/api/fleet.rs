@@ -11,13 +11,14 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const CLUSTERS: &str = "/api/tintype/v1/clusters";
 const ECE: &str = "/api/v1/clusters/elasticsearch";
 
-struct Fleet {
-    server: Server,
-    engine: FakeEngine,
+/// A server that runs operations, with the cluster `f1` on a fake engine and the repository `main`.
+pub struct Fleet {
+    pub server: Server,
+    pub engine: FakeEngine,
     _running: DropGuard,
 }
 
-async fn fleet(access: &str) -> Fleet {
+pub async fn fleet(access: &str) -> Fleet {
     let server = Server::start().await;
     let engine = FakeEngine::start(Dialect::Os2).unwrap();
     engine.add_index("flights", Index::default());
@@ -53,7 +54,7 @@ async fn fleet(access: &str) -> Fleet {
 
 impl Fleet {
     /// The cluster once so many snapshots were seen: the look that follows an operation comes a moment after its end.
-    async fn seen(&self, count: u32) -> Value {
+    pub async fn seen(&self, count: u32) -> Value {
         for _ in 0..500 {
             let shown = self.server.get(&format!("{ECE}/f1")).await.body;
             if shown["snapshots"]["count"] == count {
@@ -65,7 +66,7 @@ impl Fleet {
     }
 
     /// The operation once it has ended.
-    async fn ended(&self, reply: &Reply) -> Value {
+    pub async fn ended(&self, reply: &Reply) -> Value {
         assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.body);
         loop {
             let operation = self.server.get(reply.header("location")).await.body;

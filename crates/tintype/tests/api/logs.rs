@@ -58,6 +58,7 @@ async fn no_secret_is_logged_at_any_level() {
     let reader =
         r#"{"url":"s3://b/p","endpoint":"http://127.0.0.1:9","username":"u","password":"engine-pass"}"#;
     let repository = r#"{"type":"s3","settings":{"bucket":"b","secret_key":"engine-pass"}}"#;
+    let user = r#"{"user_name":"jane","security":{"password":"engine-pass"}}"#;
     for (method, path, body) in [
         (
             Method::POST,
@@ -68,6 +69,17 @@ async fn no_secret_is_logged_at_any_level() {
         (Method::POST, "/api/tintype/v1/clusters", attach.as_str()),
         (Method::PUT, "/api/tintype/v1/repositories/main/reader", reader),
         (Method::PUT, "/api/tintype/v1/repositories/other", repository),
+        (Method::POST, "/api/v1/users", user),
+        (
+            Method::POST,
+            "/api/v1/users",
+            r#"{"security":{"password":["engine-pass"]}}"#,
+        ),
+        (
+            Method::PATCH,
+            "/api/v1/users/jane",
+            r#"{"security":{"password":"engine-pass-2"}}"#,
+        ),
     ] {
         server
             .send(method.clone(), path, &key("admin"), body.to_owned())

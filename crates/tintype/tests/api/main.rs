@@ -3,6 +3,7 @@
 // Helpers of tests are not marked as tests, but fail as them.
 #![allow(clippy::unwrap_used)]
 
+mod administrators;
 mod authorization;
 mod bad_input;
 mod clusters;
@@ -10,10 +11,14 @@ mod conformance;
 mod description;
 mod fleet;
 mod keys;
+mod keys_of_others;
 mod listener;
+mod lists;
 mod logs;
 mod openapi;
 mod operations;
 mod repositories;
+mod self_service;
 mod sign_in;
 mod support;
+mod users;

@@ -4,7 +4,7 @@ use crate::support::{PASSWORD, SECRET, Server, basic, key};
 use http::{Method, Request, StatusCode};
 use secrecy::SecretString;
 use tintype::http::auth::Permission;
-use tintype::model::Role;
+use tintype::model::{Role, UserChange};
 
 const ME: &str = "/api/v1/users/auth/keys";
 
@@ -73,7 +73,17 @@ async fn a_changed_password_is_forgotten_at_once() {
         StatusCode::OK
     );
     let hash = tintype::secrets::hash_password(&SecretString::from("another")).unwrap();
-    server.app.store.set_password("admin", &hash).await.unwrap();
+    let change = UserChange {
+        password_hash: Some(hash),
+        ..UserChange::default()
+    };
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    server
+        .app
+        .store
+        .change_user("admin", &change, None, now)
+        .await
+        .unwrap();
     assert_eq!(
         server.send(Method::GET, ME, &old, "").await.status,
         StatusCode::UNAUTHORIZED
@@ -99,7 +109,9 @@ async fn a_deleted_key_is_forgotten_at_once() {
 
 #[test]
 fn roles_grow_as_ece_says() {
-    use Permission::{ManageClusters, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents};
+    use Permission::{
+        ManageClusters, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents, ReadUsers,
+    };
     for (role, granted) in [
         (Role::EcePlatformAdmin, Permission::ALL.to_vec()),
         (
@@ -110,6 +122,7 @@ fn roles_grow_as_ece_says() {
                 ReadClusters,
                 ReadRepositories,
                 ReadRepositoryContents,
+                ReadUsers,
             ],
         ),
         (

@@ -95,20 +95,22 @@ impl Server {
     /// A user with [`PASSWORD`] and an API key, whose id is `key` and the name without underscores.
     pub async fn add_user(&self, name: &str, roles: &[Role], enabled: bool) {
         let now = Timestamp::UNIX_EPOCH;
-        let (name, roles) = (name.to_owned(), roles.to_vec());
         let user = Operator {
-            name: name.clone(),
-            password_hash: HASH.clone(),
-            roles,
             enabled,
+            ..Operator::new(name, HASH.clone(), roles.to_vec(), now)
         };
-        self.app.store.create_user(&user, now).await.unwrap();
+        self.add_operator(&user).await;
+    }
+
+    /// This user with an API key as [`Server::add_user`] makes it.
+    pub async fn add_operator(&self, user: &Operator) {
+        self.app.store.create_user(user).await.unwrap();
         let key = ApiKey {
-            id: key_id(&name),
+            id: key_id(&user.name),
             secret_hash: api_key_hash(SECRET),
-            user: name,
+            user: user.name.clone(),
             description: "for tests".to_owned(),
-            created_at: now,
+            created_at: user.created_at,
         };
         self.app.store.create_api_key(&key).await.unwrap();
     }
@@ -247,7 +249,7 @@ pub fn key(user: &str) -> String {
 }
 
 /// Ids have no underscore.
-fn key_id(user: &str) -> String {
+pub fn key_id(user: &str) -> String {
     format!("key{}", user.replace('_', ""))
 }
 

@@ -7,7 +7,7 @@ fn accepting() -> Scripted {
     Scripted::start(|_, _| {
         json(
             200,
-            value!({"id": "x", "name": "n", "keys": [], "repositories": [], "preflight": "ok"}),
+            value!({"id": "x", "name": "n", "keys": [], "users": [], "repositories": [], "preflight": "ok"}),
         )
     })
 }
@@ -101,6 +101,58 @@ fn each_verb_makes_its_request() {
         (
             "apikey delete k".into(),
             "DELETE /api/v1/users/auth/keys/k".into(),
+            Value::Null,
+        ),
+        (
+            "apikey list --owner jane@x".into(),
+            "GET /api/v1/users/jane%40x/auth/keys".into(),
+            Value::Null,
+        ),
+        (
+            "apikey list --all".into(),
+            "GET /api/v1/users/auth/keys/_all".into(),
+            Value::Null,
+        ),
+        (
+            "apikey delete k --owner jane".into(),
+            "DELETE /api/v1/users/jane/auth/keys/k".into(),
+            Value::Null,
+        ),
+        (
+            "apikey delete --owner jane --all".into(),
+            "DELETE /api/v1/users/jane/auth/keys".into(),
+            Value::Null,
+        ),
+        ("user list".into(), "GET /api/v1/users".into(), Value::Null),
+        (
+            "user list --include-disabled".into(),
+            "GET /api/v1/users?include_disabled=true".into(),
+            Value::Null,
+        ),
+        ("user show".into(), "GET /api/v1/user".into(), Value::Null),
+        (
+            "user show jane".into(),
+            "GET /api/v1/users/jane".into(),
+            Value::Null,
+        ),
+        (
+            "user update jane --role a,b --role c --disable --email=".into(),
+            "PATCH /api/v1/users/jane".into(),
+            value!({"email": null, "security": {"roles": ["a", "b", "c"], "enabled": false}}),
+        ),
+        (
+            "user update --full-name Jane".into(),
+            "PATCH /api/v1/user".into(),
+            value!({"full_name": "Jane"}),
+        ),
+        (
+            "user update jane --no-roles --enable".into(),
+            "PATCH /api/v1/users/jane".into(),
+            value!({"security": {"roles": [], "enabled": true}}),
+        ),
+        (
+            "user delete jane".into(),
+            "DELETE /api/v1/users/jane".into(),
             Value::Null,
         ),
     ];

@@ -66,6 +66,9 @@ fn secrets_in_a_request_are_never_printed_whatever_the_answer() {
         format!("snapshot take {CLUSTER} --username u --password-file {path}"),
         format!("repository set r --type s3 --bucket b --access-key a --secret-key-file {path}"),
         format!("repository reader set r --reader-url s3://b --reader-user u --reader-password-file {path}"),
+        format!("user create jane --role ece_platform_viewer --password-file {path}"),
+        format!("user password jane --password-file {path}"),
+        format!("user password --password-file {path}"),
     ];
     for status in [200, 400, 500] {
         for line in &lines {

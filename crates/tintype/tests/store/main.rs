@@ -5,15 +5,16 @@
 mod backends;
 mod make;
 
+mod accounts;
 mod clusters;
 mod idempotency;
 mod leases;
+mod migrations;
 mod names;
 mod operations;
 mod repositories;
 mod sqlite;
 mod steps;
-mod users;
 
 /// Runs every case on every backend. A backend is a function of that name in `backends`, and one word more below.
 macro_rules! on_every_backend {
@@ -110,11 +111,19 @@ mod conformance {
             a_cancel_that_its_owner_has_not_seen_is_not_made_to_wait
             what_has_ended_is_not_cancelled
         }
-        users {
-            users_read_back_and_names_are_unique
-            a_password_is_replaced
+        accounts {
+            users_read_back_whole_and_by_name
+            names_are_unique_without_regard_to_case
+            a_change_keeps_what_it_does_not_name
+            concurrent_changes_of_different_members_both_stay
+            a_built_in_user_changes_its_password_alone
+            the_last_admin_stays
+            admins_that_end_each_other_leave_one
+            a_deleted_user_takes_its_keys_along
+            users_that_are_not_there_are_not_found
             keys_belong_to_their_user
             keys_are_listed_oldest_first
+            keys_are_deleted_by_name_and_by_user
         }
     }}
 }

@@ -160,13 +160,8 @@ async fn no_secret_is_in_the_files() {
         .await
         .unwrap();
     let password_hash = tintype::secrets::hash_password(&"needle-login".into()).unwrap();
-    let user = Operator {
-        name: "u".into(),
-        password_hash,
-        roles: vec![],
-        enabled: true,
-    };
-    store.create_user(&user, at(0)).await.unwrap();
+    let user = Operator::new("u", password_hash, vec![], at(0));
+    store.create_user(&user).await.unwrap();
     let secret_hash = tintype::secrets::api_key_hash("needle-api-key");
     let key = ApiKey {
         id: "k".into(),

@@ -28,8 +28,7 @@ pub struct Principal {
 impl Principal {
     /// Any of the roles grants it. Whoever has credentials may do what concerns only itself.
     pub fn may(&self, permission: Permission) -> bool {
-        matches!(permission, Permission::Public | Permission::Own)
-            || self.roles.iter().any(|role| permission.granted_to(*role))
+        permission.granted_to_any(&self.roles)
     }
 
     fn of(user: Operator) -> Result<Self> {

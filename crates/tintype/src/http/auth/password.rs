@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::http::problem::{Problem, Result};
 use crate::ids;
 use crate::model::Operator;
-use crate::secrets::verify_password;
+use crate::secrets::{SecretsError, hash_password, verify_password};
 use aws_lc_rs::{constant_time, hmac};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -66,20 +66,36 @@ impl Authenticator {
         Ok(true)
     }
 
+    /// The hash of a new password, to be kept.
+    ///
+    /// # Errors
+    /// 503 when too many passwords wait.
+    pub async fn hash(&self, password: SecretString) -> Result<String> {
+        self.bounded(move || hash_password(&password)).await
+    }
+
     async fn hash_and_compare(&self, password: SecretString, hash: String) -> Result<bool> {
+        self.bounded(move || verify_password(&password, &hash)).await
+    }
+
+    /// Runs slow work when there is a place for it, away from the async threads.
+    async fn bounded<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, SecretsError> + Send + 'static,
+    ) -> Result<T> {
         let busy = || Problem::busy("too many sign-ins at once; try again, or use an API key");
         let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| busy())?;
         let running = self.running.clone().acquire_owned().await.map_err(|_| busy())?;
         // The permits move along: a caller that goes away must not let another check start beside this one.
-        let check = move || {
-            let right = verify_password(&password, &hash);
+        let job = move || {
+            let done = work();
             drop((running, admitted));
-            right
+            done
         };
-        let checked = tokio::task::spawn_blocking(check)
+        let done = tokio::task::spawn_blocking(job)
             .await
             .map_err(|error| Error::Internal(error.into()))?;
-        Ok(checked.map_err(|error| Error::Internal(error.into()))?)
+        Ok(done.map_err(|error| Error::Internal(error.into()))?)
     }
 
     /// Covers the stored hash, so that a changed password is forgotten at once.

@@ -19,11 +19,15 @@ pub enum Permission {
     ReadRepositoryContents,
     /// Change platform repositories and their readers.
     ManageRepositories,
+    /// See users and all API keys, secrets excepted.
+    ReadUsers,
+    /// Make, change and delete users; delete anybody's API keys.
+    ManageUsers,
 }
 
 impl Permission {
     /// Every permission, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Public,
         Self::Own,
         Self::ReadClusters,
@@ -31,7 +35,14 @@ impl Permission {
         Self::ReadRepositories,
         Self::ReadRepositoryContents,
         Self::ManageRepositories,
+        Self::ReadUsers,
+        Self::ManageUsers,
     ];
+
+    /// Any of the roles grants it. Whoever has credentials may do what concerns only itself.
+    pub fn granted_to_any(self, roles: &[Role]) -> bool {
+        matches!(self, Self::Public | Self::Own) || roles.iter().any(|role| self.granted_to(*role))
+    }
 
     /// The table.
     pub fn granted_to(self, role: Role) -> bool {
@@ -39,8 +50,10 @@ impl Permission {
             Self::Public | Self::Own | Self::ReadClusters => true,
             Self::ManageClusters => matches!(role, Role::EcePlatformAdmin | Role::EceDeploymentManager),
             Self::ReadRepositories => role != Role::EceDeploymentViewer,
-            Self::ReadRepositoryContents => matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer),
-            Self::ManageRepositories => role == Role::EcePlatformAdmin,
+            Self::ReadRepositoryContents | Self::ReadUsers => {
+                matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer)
+            }
+            Self::ManageRepositories | Self::ManageUsers => role == Role::EcePlatformAdmin,
         }
     }
 }

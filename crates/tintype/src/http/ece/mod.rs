@@ -4,6 +4,8 @@ pub mod auth;
 pub mod clusters;
 pub mod keys;
 pub mod repositories;
+pub mod user;
+pub mod users;
 
 /// An answer without members.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]

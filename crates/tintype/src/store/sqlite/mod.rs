@@ -3,6 +3,7 @@
 //! Every write goes through one connection, owned by the task in `writer`, which commits those that wait together.
 //! Reads have a small pool of their own and see every write that was answered.
 
+mod accounts;
 mod clusters;
 mod leases;
 mod lock;
@@ -12,15 +13,14 @@ mod operations;
 mod repositories;
 mod rows;
 mod steps;
-mod users;
 mod writer;
 
 use super::{
     ClusterPage, LeaseLimits, Leased, NewOperation, OperationFilter, Result, Started, Step, Store, StoreError,
 };
 use crate::model::{
-    ApiKey, Cluster, ClusterId, ClusterSecrets, Event, Observation, Operation, Operator, PlatformRepository,
-    Reader, RepositoryName, SnapshotName, Status,
+    Cluster, ClusterId, ClusterSecrets, Event, Observation, Operation, PlatformRepository, Reader,
+    RepositoryName, SnapshotName, Status,
 };
 use crate::secrets::Sealer;
 use async_trait::async_trait;
@@ -308,53 +308,6 @@ impl Store for SqliteStore {
         repository: &RepositoryName,
     ) -> Result<HashMap<SnapshotName, String>> {
         names::of_repository(&mut *self.reader_connection().await?, cluster_uuid, repository).await
-    }
-
-    async fn create_user(&self, user: &Operator, now: Timestamp) -> Result<()> {
-        let args = (user.clone(), now);
-        self.write("create_user", args, |tx, (user, now)| {
-            Box::pin(users::create(tx, user, *now))
-        })
-        .await
-    }
-
-    async fn user(&self, name: &str) -> Result<Option<Operator>> {
-        users::get(&mut *self.reader_connection().await?, name).await
-    }
-
-    async fn user_count(&self) -> Result<u64> {
-        users::count(&mut *self.reader_connection().await?).await
-    }
-
-    async fn set_password(&self, name: &str, password_hash: &str) -> Result<()> {
-        let args = (name.to_owned(), password_hash.to_owned());
-        self.write("set_password", args, |tx, (name, hash)| {
-            Box::pin(users::set_password(tx, name, hash))
-        })
-        .await
-    }
-
-    async fn create_api_key(&self, key: &ApiKey) -> Result<()> {
-        self.write("create_api_key", key.clone(), |tx, key| {
-            Box::pin(users::create_api_key(tx, key))
-        })
-        .await
-    }
-
-    async fn api_key(&self, id: &str) -> Result<Option<ApiKey>> {
-        users::api_key(&mut *self.reader_connection().await?, id).await
-    }
-
-    async fn api_keys(&self, user: &str) -> Result<Vec<ApiKey>> {
-        users::api_keys(&mut *self.reader_connection().await?, user).await
-    }
-
-    async fn delete_api_key(&self, user: &str, id: &str) -> Result<bool> {
-        let args = (user.to_owned(), id.to_owned());
-        self.write("delete_api_key", args, |tx, (user, id)| {
-            Box::pin(users::delete_api_key(tx, user, id))
-        })
-        .await
     }
 
     async fn ping(&self) -> Result<()> {

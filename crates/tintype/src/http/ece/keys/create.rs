@@ -10,6 +10,7 @@ use crate::http::problem::{Problem, Result, json};
 use crate::ids;
 use crate::model::ApiKey;
 use crate::secrets::api_key_hash;
+use crate::store::StoreError;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
@@ -62,7 +63,12 @@ pub async fn handle(
         description,
         created_at: now,
     };
-    http.app.store.create_api_key(&key).await?;
+    match http.app.store.create_api_key(&key).await {
+        Err(StoreError::NotFound(_)) => {
+            return Err(Problem::unauthenticated("this user was deleted meanwhile"));
+        }
+        made => made?,
+    }
     let shown = Some(format!("tt_{}_{secret}", key.id));
     Ok(json(
         StatusCode::CREATED,

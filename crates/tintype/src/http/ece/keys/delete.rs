@@ -20,6 +20,9 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, principal: Principal, path: Path) -> Result<Response> {
     let key = own(&http, &principal, &path).await?;
-    http.app.store.delete_api_key(&principal.name, &key.id).await?;
+    http.app
+        .store
+        .delete_api_keys(&[(principal.name, key.id)])
+        .await?;
     Ok(ok(&EmptyResponse {}))
 }

@@ -38,20 +38,19 @@ pub async fn handle(
     principal: Principal,
     body: Result<Body<DeleteApiKeysRequest>>,
 ) -> Result<Response> {
-    let named = body.and_then(|Body(body)| named(body.keys));
-    for id in named.map_err(|problem| problem.code_at(StatusCode::BAD_REQUEST, INVALID))? {
-        http.app.store.delete_api_key(&principal.name, &id).await?;
-    }
+    let named = body.and_then(|Body(body)| bounded("keys", body.keys));
+    let ids = named.map_err(|problem| problem.code_at(StatusCode::BAD_REQUEST, INVALID))?;
+    let keys: Vec<_> = ids.into_iter().map(|id| (principal.name.clone(), id)).collect();
+    http.app.store.delete_api_keys(&keys).await?;
     Ok(ok(&EmptyResponse {}))
 }
 
-fn named(keys: Option<Vec<String>>) -> Result<Vec<String>> {
-    let keys = keys.ok_or_else(|| Problem::invalid("keys", "keys is missing"))?;
+/// A list of keys that must be there, of a bounded length.
+pub(super) fn bounded<T>(member: &str, keys: Option<Vec<T>>) -> Result<Vec<T>> {
+    let keys = keys.ok_or_else(|| Problem::invalid(member, format!("{member} is missing")))?;
     if keys.len() > MOST {
-        return Err(Problem::invalid(
-            "keys",
-            format!("keys must have at most {MOST} ids"),
-        ));
+        let message = format!("{member} must have at most {MOST} keys");
+        return Err(Problem::invalid(member, message));
     }
     Ok(keys)
 }

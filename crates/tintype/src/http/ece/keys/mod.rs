@@ -1,4 +1,4 @@
-//! The caller's own API keys.
+//! API keys: the caller's own here, those of others in `all` and `of_user`.
 
 use crate::error::{Error, Missing};
 use crate::http::Http;
@@ -8,11 +8,13 @@ use crate::http::problem::Result;
 use crate::model::ApiKey;
 use serde::Serialize;
 
+pub mod all;
 pub mod create;
 pub mod delete;
 pub mod delete_many;
 pub mod get;
 pub mod list;
+pub mod of_user;
 
 /// What a route about one key answers when the caller has none of that id.
 pub const NOT_FOUND: &[&str] = &["api_keys.key_not_found"];
@@ -37,7 +39,8 @@ pub struct ApiKeyResponse {
 }
 
 impl ApiKeyResponse {
-    fn new(key: &ApiKey) -> Self {
+    /// Without its secret.
+    pub fn new(key: &ApiKey) -> Self {
         Self {
             id: key.id.clone(),
             user_id: key.user.clone(),
@@ -50,19 +53,21 @@ impl ApiKeyResponse {
 
 /// The caller's key that the path names; another user's is as unknown as none.
 async fn own(http: &Http, principal: &Principal, path: &Path) -> Result<ApiKey> {
-    let id = path.text("api_key_id");
-    let key = http
-        .app
-        .store
-        .api_key(id)
-        .await?
-        .filter(|key| key.user == principal.name);
-    let shown: String = id.chars().take(64).collect();
-    let missing = || {
-        Error::missing(
-            Missing::ApiKey,
-            format!("you have no API key with the id {shown:?}"),
-        )
-    };
-    Ok(key.ok_or_else(missing)?)
+    let (key, id) = (named(http, &principal.name, path).await?, path.text("api_key_id"));
+    Ok(key.ok_or_else(|| missing(format!("you have no API key with the id {:?}", cut(id))))?)
+}
+
+/// The user's key that the path names.
+async fn named(http: &Http, user: &str, path: &Path) -> Result<Option<ApiKey>> {
+    let key = http.app.store.api_key(path.text("api_key_id")).await?;
+    Ok(key.filter(|key| key.user == user))
+}
+
+fn missing(message: String) -> Error {
+    Error::missing(Missing::ApiKey, message)
+}
+
+/// What a message repeats of a path.
+fn cut(text: &str) -> String {
+    text.chars().take(64).collect()
 }

@@ -1,6 +1,7 @@
 //! `GET /clusters/{cluster_id}/registrations`: a live look.
 
 use crate::http::Http;
+use crate::http::auth::{Permission, Principal};
 use crate::http::ece::clusters::NOT_FOUND;
 use crate::http::extract::AttachedCluster;
 use crate::http::openapi::Doc;
@@ -28,7 +29,7 @@ pub struct RegistrationView {
     /// The type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Where it points.
+    /// Where it points; that of a platform repository only for callers who may see its contents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// The repository's uuid, where the engine shows it.
@@ -53,22 +54,34 @@ pub fn doc() -> Doc {
 }
 
 /// The handler.
-pub async fn handle(State(http): State<Http>, AttachedCluster(cluster): AttachedCluster) -> Result<Response> {
+pub async fn handle(
+    State(http): State<Http>,
+    principal: Principal,
+    AttachedCluster(cluster): AttachedCluster,
+) -> Result<Response> {
+    let contents = principal.may(Permission::ReadRepositoryContents);
     let platform = http.app.store.repositories().await?;
     let found = reads::registrations(&http.app, &cluster).await?;
-    let view = |registration| RegistrationView::new(registration, &cluster, &platform);
+    let view = |registration| RegistrationView::new(registration, &cluster, &platform, contents);
     Ok(ok(&RegistrationList {
         registrations: found.into_iter().map(view).collect(),
     }))
 }
 
 impl RegistrationView {
-    fn new(seen: ObservedRegistration, cluster: &Cluster, platform: &[PlatformRepository]) -> Self {
+    fn new(
+        seen: ObservedRegistration,
+        cluster: &Cluster,
+        platform: &[PlatformRepository],
+        contents: bool,
+    ) -> Self {
         let platform_repository = platform_name(&seen.name, cluster, platform);
+        // Where a platform repository is belongs to its contents.
+        let shown = contents || platform_repository.is_none();
         Self {
             name: seen.name,
             kind: seen.kind,
-            location: seen.location,
+            location: seen.location.filter(|_| shown),
             uuid: seen.uuid,
             readonly: seen.readonly,
             platform_repository,

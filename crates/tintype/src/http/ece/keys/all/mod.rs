@@ -1,0 +1,4 @@
+//! The API keys of all users.
+
+pub mod delete;
+pub mod list;

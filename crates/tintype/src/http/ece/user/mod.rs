@@ -1,0 +1,4 @@
+//! The caller itself.
+
+pub mod change;
+pub mod get;
