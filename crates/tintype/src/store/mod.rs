@@ -13,7 +13,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::HashMap;
 
+mod sessions;
 pub mod sqlite;
+
+pub use sessions::Sessions;
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +61,9 @@ pub enum Conflict {
     /// The user's name is taken.
     #[error("a user of that name exists")]
     UserExists,
+    /// The user has a second factor.
+    #[error("there is a TOTP device already: remove it first")]
+    TotpEnrolled,
 }
 
 /// The store's result.
@@ -210,7 +216,7 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: Sessions + Send + Sync + std::fmt::Debug {
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.

@@ -19,11 +19,13 @@ pub enum Permission {
     ReadRepositoryContents,
     /// Change platform repositories and their readers.
     ManageRepositories,
+    /// Change other users: their keys and second factors too.
+    ManageUsers,
 }
 
 impl Permission {
     /// Every permission, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Public,
         Self::Own,
         Self::ReadClusters,
@@ -31,7 +33,16 @@ impl Permission {
         Self::ReadRepositories,
         Self::ReadRepositoryContents,
         Self::ManageRepositories,
+        Self::ManageUsers,
     ];
+
+    /// Grants changes that others see: what a second factor is asked for.
+    pub fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::ManageClusters | Self::ManageRepositories | Self::ManageUsers
+        )
+    }
 
     /// The table.
     pub fn granted_to(self, role: Role) -> bool {
@@ -40,7 +51,7 @@ impl Permission {
             Self::ManageClusters => matches!(role, Role::EcePlatformAdmin | Role::EceDeploymentManager),
             Self::ReadRepositories => role != Role::EceDeploymentViewer,
             Self::ReadRepositoryContents => matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer),
-            Self::ManageRepositories => role == Role::EcePlatformAdmin,
+            Self::ManageRepositories | Self::ManageUsers => role == Role::EcePlatformAdmin,
         }
     }
 }

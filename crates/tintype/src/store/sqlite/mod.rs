@@ -11,7 +11,9 @@ mod open;
 mod operations;
 mod repositories;
 mod rows;
+mod sessions;
 mod steps;
+mod totp;
 mod users;
 mod writer;
 
