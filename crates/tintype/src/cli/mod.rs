@@ -25,8 +25,10 @@ pub mod operation;
 pub mod repository;
 pub mod role;
 pub mod serve;
+pub mod session;
 pub mod snapshot;
 pub mod sources;
+pub mod totp;
 pub mod version;
 
 use context::Context;
@@ -75,6 +77,15 @@ enum Command {
     /// Operations: what runs and what became of it
     #[command(subcommand)]
     Operation(operation::Verb),
+    /// Begin a session: give --user; later commands use it when they are given no other credentials
+    Login,
+    /// End the session
+    Logout,
+    /// Elevate the session with a code of your TOTP device, for commands that change things
+    Elevate(session::ElevateArgs),
+    /// Your second factor
+    #[command(subcommand)]
+    Totp(totp::Verb),
     /// Your API keys
     #[command(subcommand)]
     Apikey(apikey::Verb),
@@ -130,6 +141,10 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
         Command::Repository(verb) => repository::run(verb, context).await,
         Command::Snapshot(verb) => snapshot::run(verb, context).await,
         Command::Operation(verb) => operation::run(verb, context).await,
+        Command::Login => session::login(context).await,
+        Command::Logout => session::logout(context).await,
+        Command::Elevate(args) => session::elevate(args, context).await,
+        Command::Totp(verb) => totp::run(verb, context).await,
         Command::Apikey(verb) => apikey::run(verb, context).await,
         Command::Role(verb) => role::run(verb, context).await,
         Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),

@@ -27,7 +27,7 @@ async fn keys_and_passwords_are_accepted_in_any_case_of_the_scheme() {
 async fn everything_else_is_401() {
     let server = Server::start().await;
     let long = "A".repeat(20_000);
-    for credentials in [
+    let all = [
         String::new(),
         "ApiKey".to_owned(),
         "ApiKey ".to_owned(),
@@ -47,8 +47,12 @@ async fn everything_else_is_401() {
         basic("admin", &PASSWORD.to_uppercase()),
         basic("Admin", PASSWORD),
         basic("", ""),
-    ] {
-        let reply = server.send(Method::GET, ME, &credentials, "").await;
+    ];
+    for (tried, credentials) in all.into_iter().enumerate() {
+        let from = format!("192.0.2.{tried}");
+        let reply = server
+            .send_from(&from, Method::GET, ME, &credentials, String::new())
+            .await;
         assert_eq!(
             (reply.status, reply.code()),
             (StatusCode::UNAUTHORIZED, "root.unauthenticated"),

@@ -11,6 +11,7 @@ mod leases;
 mod names;
 mod operations;
 mod repositories;
+mod sessions;
 mod sqlite;
 mod steps;
 mod users;
@@ -108,6 +109,17 @@ mod conformance {
             a_cancel_is_marked_once_and_wakes
             a_cancel_that_its_owner_has_not_seen_is_not_made_to_wait
             what_has_ended_is_not_cancelled
+        }
+        sessions {
+            a_session_reads_back_until_it_is_ended
+            sessions_that_are_over_are_forgotten_by_the_next_sign_in
+            a_user_has_a_thousand_sessions_at_most
+            another_password_ends_every_session_of_its_user
+            a_device_counts_once_it_is_confirmed
+            a_code_elevates_once_and_gives_the_session_another_secret
+            sixteen_elevations_with_one_code_have_one_winner
+            a_factor_is_its_user_s_and_is_not_used_up_for_nothing
+            a_removed_device_takes_codes_and_elevations_with_it
         }
         users {
             users_read_back_and_names_are_unique
