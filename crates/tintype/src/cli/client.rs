@@ -341,7 +341,9 @@ impl Client {
             }
             Authorization::Session(_) if status == StatusCode::UNAUTHORIZED => "; run `tintype login`",
             Authorization::Session(_) if code == NOT_ELEVATED => "; run `tintype elevate`",
-            _ if code == NOT_ELEVATED => "; run `tintype login` and `tintype elevate`, and give no other credentials",
+            _ if code == NOT_ELEVATED => {
+                "; run `tintype login` and `tintype elevate`, and give no other credentials"
+            }
             _ => "",
         }
     }
@@ -351,7 +353,9 @@ impl Client {
 fn authorization(credentials: Credentials) -> Result<Authorization> {
     Ok(match credentials {
         Credentials::None => Authorization::None,
-        Credentials::ApiKey(key) => Authorization::ApiKey(sensitive(&format!("ApiKey {}", key.expose_secret()))?),
+        Credentials::ApiKey(key) => {
+            Authorization::ApiKey(sensitive(&format!("ApiKey {}", key.expose_secret()))?)
+        }
         Credentials::Basic(user, password) => {
             let pair = format!("{user}:{}", password.expose_secret());
             Authorization::Password(sensitive(&format!("Basic {}", BASE64.encode(pair.as_bytes())))?)

@@ -28,7 +28,10 @@ impl Context {
     /// Usage: see [`Global::connection`] and [`Client::new`].
     pub fn client(&self, waits: bool) -> Result<Client> {
         let limit = self.answer_timeout();
-        Client::new(self.connection()?, if waits { limit.min(ANSWER_TIMEOUT) } else { limit })
+        Client::new(
+            self.connection()?,
+            if waits { limit.min(ANSWER_TIMEOUT) } else { limit },
+        )
     }
 
     /// Where the server is, who asks, and a warning when that can be overheard.

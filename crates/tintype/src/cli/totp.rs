@@ -85,7 +85,9 @@ async fn enrol(password_file: Option<PathBuf>, context: &Context) -> Result<()> 
         None => request,
     };
     let enrolled = client.send(&request).await?.body;
-    context.note("the secret is shown only now: give it to your authenticator app, then run `tintype totp confirm`");
+    context.note(
+        "the secret is shown only now: give it to your authenticator app, then run `tintype totp confirm`",
+    );
     context.one(&ENROLLED, &enrolled)
 }
 
@@ -110,7 +112,9 @@ async fn confirm(code: Option<String>, context: &Context) -> Result<()> {
 }
 
 async fn remove(code: Option<String>, of: Option<String>, yes: bool, context: &Context) -> Result<()> {
-    let whose = of.as_deref().map_or("your TOTP device".to_owned(), |user| format!("the TOTP device of {user}"));
+    let whose = of.as_deref().map_or("your TOTP device".to_owned(), |user| {
+        format!("the TOTP device of {user}")
+    });
     secret::confirm(&format!("Remove {whose}?"), yes)?;
     let request = match &of {
         Some(user) => Request::native(Method::DELETE, &["users", user, "totp"])?,

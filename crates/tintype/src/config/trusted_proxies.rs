@@ -28,7 +28,11 @@ impl TrustedProxies {
 
 /// An address as proxies write it: maybe with a port.
 fn address(text: &str) -> Option<IpAddr> {
-    let with_port = || text.parse::<std::net::SocketAddr>().ok().map(|socket| socket.ip());
+    let with_port = || {
+        text.parse::<std::net::SocketAddr>()
+            .ok()
+            .map(|socket| socket.ip())
+    };
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let address = bare.parse::<IpAddr>().ok().or_else(with_port)?;
     Some(address.to_canonical())

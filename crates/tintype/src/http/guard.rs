@@ -32,7 +32,10 @@ pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next)
     let from = ClientAddress::of(&request, &app.config.server.trusted_proxies);
     request.extensions_mut().insert(from);
     if guard.permission != Permission::Public {
-        let authenticated = guard.http.authenticator.authenticate(app, request.headers(), from);
+        let authenticated = guard
+            .http
+            .authenticator
+            .authenticate(app, request.headers(), from);
         let principal = authenticated
             .await
             .map_err(|problem| problem.code_at(StatusCode::UNAUTHORIZED, guard.unauthenticated))?;

@@ -219,9 +219,7 @@ impl IntoResponse for Problem {
             },
         );
         if let Some((name, value)) = self.header {
-            response
-                .headers_mut()
-                .insert(name, value);
+            response.headers_mut().insert(name, value);
         }
         response
             .headers_mut()

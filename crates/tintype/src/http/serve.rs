@@ -167,12 +167,8 @@ async fn connection(
     }
 }
 
-async fn http1<S>(
-    stream: S,
-    peer: Peer,
-    router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
-) where
+async fn http1<S>(stream: S, peer: Peer, router: Router, watcher: hyper_util::server::graceful::Watcher)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let router = TowerToHyperService::new(router);

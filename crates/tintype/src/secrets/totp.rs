@@ -100,7 +100,11 @@ mod tests {
         ] {
             let key = b"12345678901234567890";
             assert_eq!(code_at(key, seconds / STEP, 8), code);
-            assert_eq!(code_at(key, seconds / STEP, 6), code[2..], "six digits are the last six");
+            assert_eq!(
+                code_at(key, seconds / STEP, 6),
+                code[2..],
+                "six digits are the last six"
+            );
         }
     }
 

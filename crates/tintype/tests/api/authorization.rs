@@ -4,7 +4,6 @@ use crate::support::{HandClock, PASSWORD, SECRET, Server, basic, key};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use std::fmt::Write;
-use tintype::clock::Clock;
 use tintype::http::route::Route;
 use tintype::http::router::routes;
 use tintype::model::{ApiKey, Factor, Role, TotpSecret};

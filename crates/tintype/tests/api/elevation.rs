@@ -73,7 +73,11 @@ async fn a_session_is_elevated_by_a_code_for_an_hour_whatever_is_refreshed() {
     let reply = elevate(&fleet.server, &session, &fleet.app.fresh()).await;
     assert_eq!(reply.status, StatusCode::OK);
     let mut token = bearer(&reply);
-    assert_eq!(fleet.snapshot(&session).await.status, StatusCode::UNAUTHORIZED, "replaced");
+    assert_eq!(
+        fleet.snapshot(&session).await.status,
+        StatusCode::UNAUTHORIZED,
+        "replaced"
+    );
     assert!(fleet.passes(&token).await);
     let info = fleet.auth(Method::GET, "", &token).await.body;
     assert_eq!(info["has_elevated_permissions"], true);
@@ -99,13 +103,20 @@ async fn an_elevation_ends_by_request_and_with_the_session() {
     let fleet = fleet(Elevation::Enrolled).await;
     let elevated = fleet.elevated().await;
     let lowered = bearer(&fleet.auth(Method::DELETE, "/_elevate", &elevated).await);
-    assert_eq!(fleet.snapshot(&elevated).await.status, StatusCode::UNAUTHORIZED, "replaced");
+    assert_eq!(
+        fleet.snapshot(&elevated).await.status,
+        StatusCode::UNAUTHORIZED,
+        "replaced"
+    );
     assert!(!fleet.passes(&lowered).await);
 
     let elevated = fleet.elevated().await;
     fleet.auth(Method::POST, "/_logout", &elevated).await;
     assert_eq!(fleet.snapshot(&elevated).await.status, StatusCode::UNAUTHORIZED);
-    assert!(!fleet.passes(&fleet.server.login("admin").await).await, "a new one is not");
+    assert!(
+        !fleet.passes(&fleet.server.login("admin").await).await,
+        "a new one is not"
+    );
 }
 
 #[tokio::test]
@@ -117,7 +128,10 @@ async fn a_code_counts_once_and_one_step_either_way() {
     fleet.clock.forward(90);
     for off in [-2, 2] {
         let reply = elevate(&fleet.server, &session, &fleet.app.code(off)).await;
-        assert_eq!((reply.status, reply.code()), (StatusCode::BAD_REQUEST, "authc.invalid_token"));
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::BAD_REQUEST, "authc.invalid_token")
+        );
     }
     let mut session = session;
     for off in [-1, 0, 1] {
@@ -126,14 +140,20 @@ async fn a_code_counts_once_and_one_step_either_way() {
         let again = elevate(&fleet.server, &session, &code).await;
         assert_eq!(again.code(), "authc.invalid_token", "{off}: once");
     }
-    assert!(fleet.passes(&session).await, "a wrong code does not end what a right one began");
+    assert!(
+        fleet.passes(&session).await,
+        "a wrong code does not end what a right one began"
+    );
 }
 
 #[tokio::test]
 async fn a_recovery_code_does_instead_once() {
     let fleet = fleet(Elevation::Enrolled).await;
     let mut session = fleet.server.login("admin").await;
-    for code in [fleet.recovery[0].clone(), fleet.recovery[1].to_uppercase().replace('-', "")] {
+    for code in [
+        fleet.recovery[0].clone(),
+        fleet.recovery[1].to_uppercase().replace('-', ""),
+    ] {
         session = bearer(&elevate(&fleet.server, &session, &code).await);
         assert!(fleet.passes(&session).await);
         let again = elevate(&fleet.server, &session, &code).await;
@@ -164,7 +184,10 @@ async fn a_bad_code_is_told_by_its_code_and_field() {
             "{body}"
         );
     }
-    fleet.server.add_user("bob", &[Role::EcePlatformAdmin], true).await;
+    fleet
+        .server
+        .add_user("bob", &[Role::EcePlatformAdmin], true)
+        .await;
     let bob = fleet.server.login("bob").await;
     let none = elevate(&fleet.server, &bob, "123456").await;
     assert_eq!(none.code(), "authc.invalid_token");
@@ -174,13 +197,23 @@ async fn a_bad_code_is_told_by_its_code_and_field() {
 #[tokio::test]
 async fn who_has_no_device_is_asked_for_none_and_a_password_alone_is_not_enough_for_who_has() {
     let fleet = fleet(Elevation::Enrolled).await;
-    fleet.server.add_user("bob", &[Role::EcePlatformAdmin], true).await;
-    for credentials in [basic("bob", PASSWORD), key("bob"), fleet.server.login("bob").await] {
+    fleet
+        .server
+        .add_user("bob", &[Role::EcePlatformAdmin], true)
+        .await;
+    for credentials in [
+        basic("bob", PASSWORD),
+        key("bob"),
+        fleet.server.login("bob").await,
+    ] {
         assert!(fleet.passes(&credentials).await);
     }
     assert!(!fleet.passes(&basic("admin", PASSWORD)).await);
     let enrolled = "/api/tintype/v1/user/totp";
-    let body = fleet.server.send(Method::POST, enrolled, &basic("bob", PASSWORD), "").await;
+    let body = fleet
+        .server
+        .send(Method::POST, enrolled, &basic("bob", PASSWORD), "")
+        .await;
     assert_eq!(body.status, StatusCode::CREATED);
     assert!(fleet.passes(&basic("bob", PASSWORD)).await, "not confirmed");
 }
@@ -195,7 +228,10 @@ async fn make_key(fleet: &Fleet, credentials: &str) -> Option<String> {
 #[tokio::test]
 async fn a_key_stands_for_how_it_was_made() {
     let fleet = fleet(Elevation::Enrolled).await;
-    assert!(fleet.passes(&key("admin")).await, "made before there was a device");
+    assert!(
+        fleet.passes(&key("admin")).await,
+        "made before there was a device"
+    );
     let session = fleet.server.login("admin").await;
     assert_eq!(make_key(&fleet, &session).await, None, "449");
     assert_eq!(make_key(&fleet, &basic("admin", PASSWORD)).await, None, "449");
@@ -210,7 +246,10 @@ async fn a_key_stands_for_how_it_was_made() {
 #[tokio::test]
 async fn a_key_made_without_elevation_while_nobody_asked_is_not_elevated_later() {
     let clock = HandClock::new();
-    let server = Server::start_with(clock.clone(), |config| config.sessions.elevation = Elevation::Never).await;
+    let server = Server::start_with(clock.clone(), |config| {
+        config.sessions.elevation = Elevation::Never
+    })
+    .await;
     let (app, recovery) = enrol(&server, "admin", &clock).await;
     let mut fleet = Fleet {
         server,
@@ -219,10 +258,18 @@ async fn a_key_made_without_elevation_while_nobody_asked_is_not_elevated_later()
         recovery,
     };
     let by_password = make_key(&fleet, &basic("admin", PASSWORD)).await.unwrap();
-    let by_session = make_key(&fleet, &fleet.server.login("admin").await).await.unwrap();
+    let by_session = make_key(&fleet, &fleet.server.login("admin").await)
+        .await
+        .unwrap();
     let elevated = make_key(&fleet, &fleet.elevated().await).await.unwrap();
     let child = make_key(&fleet, &by_password).await.unwrap();
-    for credentials in [&by_password, &by_session, &elevated, &child, &basic("admin", PASSWORD)] {
+    for credentials in [
+        &by_password,
+        &by_session,
+        &elevated,
+        &child,
+        &basic("admin", PASSWORD),
+    ] {
         assert!(fleet.passes(credentials).await, "nobody is asked");
     }
     let mut config = (*fleet.server.app.config).clone();
@@ -245,7 +292,10 @@ async fn a_key_made_without_elevation_while_nobody_asked_is_not_elevated_later()
 #[tokio::test]
 async fn always_asks_everyone_and_lets_them_enrol() {
     let fleet = fleet(Elevation::Always).await;
-    fleet.server.add_user("bob", &[Role::EcePlatformAdmin], true).await;
+    fleet
+        .server
+        .add_user("bob", &[Role::EcePlatformAdmin], true)
+        .await;
     let bob = fleet.server.login("bob").await;
     assert!(!fleet.passes(&bob).await);
     let told = fleet.snapshot(&bob).await;
@@ -267,10 +317,16 @@ async fn never_asks_nobody() {
 #[tokio::test]
 async fn the_role_is_looked_at_before_and_the_cluster_after() {
     let fleet = fleet(Elevation::Enrolled).await;
-    fleet.server.add_user("eve", &[Role::EceDeploymentViewer], true).await;
+    fleet
+        .server
+        .add_user("eve", &[Role::EceDeploymentViewer], true)
+        .await;
     enrol(&fleet.server, "eve", &fleet.clock).await;
     let eve = fleet.snapshot(&basic("eve", PASSWORD)).await;
-    assert_eq!((eve.status, eve.code()), (StatusCode::FORBIDDEN, "root.unauthorized.rbac"));
+    assert_eq!(
+        (eve.status, eve.code()),
+        (StatusCode::FORBIDDEN, "root.unauthorized.rbac")
+    );
     for path in [
         SNAPSHOT.to_owned(),
         SNAPSHOT.replace("/clusters", "/regions/ece-region/clusters"),

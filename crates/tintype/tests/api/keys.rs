@@ -26,11 +26,7 @@ async fn make(server: &Server, body: &str) -> (StatusCode, Value) {
 #[tokio::test]
 async fn a_key_is_shown_once_and_works_until_it_is_deleted() {
     let server = Server::start().await;
-    let (status, made) = make(
-        &server,
-        r#"{"description":"ci"}"#,
-    )
-    .await;
+    let (status, made) = make(&server, r#"{"description":"ci"}"#).await;
     assert_eq!(status, StatusCode::CREATED);
     conforms(&made, Definition("ApiKeyResponse"));
     let (id, secret) = (made["id"].as_str().unwrap(), made["key"].as_str().unwrap());

@@ -46,7 +46,11 @@ async fn login(server: &Server, body: Value) -> Reply {
 #[tokio::test]
 async fn a_session_is_begun_with_a_password_and_ended_at_once() {
     let (server, _) = server().await;
-    let reply = login(&server, json!({"username": "admin", "password": PASSWORD, "login_state": {}})).await;
+    let reply = login(
+        &server,
+        json!({"username": "admin", "password": PASSWORD, "login_state": {}}),
+    )
+    .await;
     assert_eq!(reply.status, StatusCode::OK);
     conforms(&reply.body, Definition("TokenResponse"));
     let session = bearer(&reply);
@@ -72,7 +76,9 @@ async fn a_session_is_begun_with_a_password_and_ended_at_once() {
 #[tokio::test]
 async fn wrong_credentials_unknown_and_disabled_users_are_told_alike() {
     let (server, _) = server().await;
-    server.add_user("disabled", &[Role::EcePlatformAdmin], false).await;
+    server
+        .add_user("disabled", &[Role::EcePlatformAdmin], false)
+        .await;
     let mut told = Vec::new();
     for (name, password) in [
         ("admin", "wrong"),
@@ -105,7 +111,11 @@ async fn a_wrong_sign_in_names_its_member() {
         ),
     ] {
         let reply = login(&server, body.clone()).await;
-        assert_eq!((reply.status, reply.field()), (StatusCode::BAD_REQUEST, field), "{body}");
+        assert_eq!(
+            (reply.status, reply.field()),
+            (StatusCode::BAD_REQUEST, field),
+            "{body}"
+        );
     }
 }
 
@@ -117,7 +127,10 @@ async fn a_token_is_refreshed_until_the_session_is_over() {
     let reply = ask(&server, Method::POST, "/_refresh", &first).await;
     conforms(&reply.body, Definition("TokenResponse"));
     let second = bearer(&reply);
-    assert!(is_good(&server, &first).await, "requests with it may be under way");
+    assert!(
+        is_good(&server, &first).await,
+        "requests with it may be under way"
+    );
     clock.forward(31 * 60);
     assert!(!is_good(&server, &first).await, "60 minutes are over");
     let mut token = second;
@@ -128,7 +141,10 @@ async fn a_token_is_refreshed_until_the_session_is_over() {
     }
     assert!(!is_good(&server, &token).await, "a day is over");
     let over = ask(&server, Method::POST, "/_refresh", &token).await;
-    assert_eq!((over.status, over.code()), (StatusCode::UNAUTHORIZED, "root.unauthorized"));
+    assert_eq!(
+        (over.status, over.code()),
+        (StatusCode::UNAUTHORIZED, "root.unauthorized")
+    );
 }
 
 #[tokio::test]
@@ -160,7 +176,10 @@ async fn another_password_and_a_deleted_row_end_a_session_at_once() {
     assert!(!is_good(&server, &session).await);
     let back = tintype::secrets::hash_password(&SecretString::from(PASSWORD)).unwrap();
     server.app.store.set_password("admin", &back).await.unwrap();
-    assert!(!is_good(&server, &session).await, "it does not come back with the password");
+    assert!(
+        !is_good(&server, &session).await,
+        "it does not come back with the password"
+    );
 
     let session = server.login("admin").await;
     let id = claims(&session)["sid"].as_str().unwrap().to_owned();
@@ -201,14 +220,20 @@ async fn what_is_no_session_token_is_401() {
         "x".to_owned(),
         security_token.to_owned(),
         format!("{none}.{payload}."),
-        session.trim_start_matches("Bearer ").trim_end_matches(|_| true).to_owned(),
+        session
+            .trim_start_matches("Bearer ")
+            .trim_end_matches(|_| true)
+            .to_owned(),
         format!("{}x", session.trim_start_matches("Bearer ")),
     ] {
         assert!(!is_good(&server, &format!("Bearer {wrong}")).await, "{wrong}");
     }
     for path in ["/_refresh", "/_elevate"] {
         let reply = ask(&server, Method::POST, path, "Bearer x").await;
-        assert_eq!((reply.status, reply.code()), (StatusCode::UNAUTHORIZED, "root.unauthorized"));
+        assert_eq!(
+            (reply.status, reply.code()),
+            (StatusCode::UNAUTHORIZED, "root.unauthorized")
+        );
     }
 }
 
@@ -279,11 +304,18 @@ async fn what_is_told_about_the_credentials_is_true() {
             &reply.body["has_elevated_permissions"],
             &reply.body["refresh_token_url"]
         ),
-        (&json!(false), &json!(false), &json!("/api/v1/users/auth/_refresh"))
+        (
+            &json!(false),
+            &json!(false),
+            &json!("/api/v1/users/auth/_refresh")
+        )
     );
     let by_password = ask(&server, Method::GET, "", &basic("admin", PASSWORD)).await;
     conforms(&by_password.body, Definition("AuthenticationInfo"));
-    assert!(by_password.body.get("expires_at").is_none(), "a password does not expire");
+    assert!(
+        by_password.body.get("expires_at").is_none(),
+        "a password does not expire"
+    );
 }
 
 fn claims(session: &str) -> Value {

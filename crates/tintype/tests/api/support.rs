@@ -213,13 +213,22 @@ impl Server {
     /// Signs in, and gives the session's `Authorization`.
     pub async fn login(&self, user: &str) -> String {
         let body = serde_json::json!({"username": user, "password": PASSWORD}).to_string();
-        let reply = self.send(Method::POST, "/api/v1/users/auth/_login", "", body).await;
+        let reply = self
+            .send(Method::POST, "/api/v1/users/auth/_login", "", body)
+            .await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
         bearer(&reply)
     }
 
     /// From this address.
-    pub async fn send_from(&self, from: &str, method: Method, path: &str, authorization: &str, body: String) -> Reply {
+    pub async fn send_from(
+        &self,
+        from: &str,
+        method: Method,
+        path: &str,
+        authorization: &str,
+        body: String,
+    ) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
         if !authorization.is_empty() {
             request = request.header(header::AUTHORIZATION, authorization);

@@ -51,7 +51,13 @@ pub async fn enrol(server: &Server, user: &str, clock: &Arc<HandClock>) -> (App,
     let confirmed = confirm(server, user, &app.code(0)).await;
     assert_eq!(confirmed.status, StatusCode::OK, "{}", confirmed.body);
     let codes = confirmed.body["recovery_codes"].as_array().unwrap();
-    (app, codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect())
+    (
+        app,
+        codes
+            .iter()
+            .map(|code| code.as_str().unwrap().to_owned())
+            .collect(),
+    )
 }
 
 /// Tries to elevate.
@@ -63,7 +69,9 @@ pub async fn elevate(server: &Server, session: &str, code: &str) -> Reply {
 async fn confirm(server: &Server, user: &str, code: &str) -> Reply {
     let body = json!({"code": code}).to_string();
     let path = format!("{TOTP}/_confirm");
-    server.send(Method::POST, &path, &basic(user, PASSWORD), body).await
+    server
+        .send(Method::POST, &path, &basic(user, PASSWORD), body)
+        .await
 }
 
 async fn status(server: &Server) -> Value {
@@ -79,18 +87,25 @@ async fn ready() -> (Server, Arc<HandClock>) {
 async fn a_device_is_enrolled_confirmed_and_removed() {
     let (server, clock) = ready().await;
     assert_eq!(status(&server).await, "none");
-    let enrolled = server.send(Method::POST, TOTP, &basic("admin", PASSWORD), "").await;
+    let enrolled = server
+        .send(Method::POST, TOTP, &basic("admin", PASSWORD), "")
+        .await;
     assert_eq!(enrolled.status, StatusCode::CREATED);
     let secret = enrolled.body["secret"].as_str().unwrap();
     assert_eq!(secret.len(), 32, "160 bits");
     assert_eq!(
         enrolled.body["uri"],
-        format!("otpauth://totp/Tintype:admin?secret={secret}&issuer=Tintype&algorithm=SHA1&digits=6&period=30")
+        format!(
+            "otpauth://totp/Tintype:admin?secret={secret}&issuer=Tintype&algorithm=SHA1&digits=6&period=30"
+        )
     );
     assert_eq!(status(&server).await, "unconfirmed");
     let app = App::new(secret, &clock);
     let wrong = confirm(&server, "admin", &app.code(2)).await;
-    assert_eq!((wrong.status, wrong.code()), (StatusCode::BAD_REQUEST, "authc.invalid_token"));
+    assert_eq!(
+        (wrong.status, wrong.code()),
+        (StatusCode::BAD_REQUEST, "authc.invalid_token")
+    );
     let confirmed = confirm(&server, "admin", &app.code(-1)).await;
     let codes = confirmed.body["recovery_codes"].as_array().unwrap();
     assert_eq!(codes.len(), 10);
@@ -101,16 +116,31 @@ async fn a_device_is_enrolled_confirmed_and_removed() {
     );
     assert!(!shown.to_string().contains(secret), "never again");
     let again = confirm(&server, "admin", &app.code(0)).await;
-    assert_eq!((again.status, again.code()), (StatusCode::NOT_FOUND, "totp.not_found"));
-    let other = server.send(Method::POST, TOTP, &basic("admin", PASSWORD), "").await;
-    assert_eq!((other.status, other.code()), (StatusCode::CONFLICT, "root.conflict"));
+    assert_eq!(
+        (again.status, again.code()),
+        (StatusCode::NOT_FOUND, "totp.not_found")
+    );
+    let other = server
+        .send(Method::POST, TOTP, &basic("admin", PASSWORD), "")
+        .await;
+    assert_eq!(
+        (other.status, other.code()),
+        (StatusCode::CONFLICT, "root.conflict")
+    );
 
     let body = json!({"code": app.code(0)}).to_string();
-    let removed = server.send(Method::DELETE, TOTP, &basic("admin", PASSWORD), body).await;
+    let removed = server
+        .send(Method::DELETE, TOTP, &basic("admin", PASSWORD), body)
+        .await;
     assert_eq!((removed.status, removed.body), (StatusCode::OK, json!({})));
     assert_eq!(status(&server).await, "none");
-    let gone = server.send(Method::DELETE, TOTP, &basic("admin", PASSWORD), "").await;
-    assert_eq!((gone.status, gone.code()), (StatusCode::NOT_FOUND, "totp.not_found"));
+    let gone = server
+        .send(Method::DELETE, TOTP, &basic("admin", PASSWORD), "")
+        .await;
+    assert_eq!(
+        (gone.status, gone.code()),
+        (StatusCode::NOT_FOUND, "totp.not_found")
+    );
 }
 
 #[tokio::test]
@@ -119,16 +149,26 @@ async fn a_session_or_a_key_alone_enrols_nothing() {
     let session = server.login("admin").await;
     for credentials in [session, key("admin")] {
         let missing = server.send(Method::POST, TOTP, &credentials, "").await;
-        assert_eq!((missing.status, missing.field()), (StatusCode::BAD_REQUEST, "password"));
+        assert_eq!(
+            (missing.status, missing.field()),
+            (StatusCode::BAD_REQUEST, "password")
+        );
         let wrong = r#"{"password":"wrong"}"#;
         let wrong = server.send(Method::POST, TOTP, &credentials, wrong).await;
-        assert_eq!((wrong.status, wrong.field()), (StatusCode::BAD_REQUEST, "password"));
+        assert_eq!(
+            (wrong.status, wrong.field()),
+            (StatusCode::BAD_REQUEST, "password")
+        );
         assert_eq!(status(&server).await, "none");
         let body = json!({"password": PASSWORD}).to_string();
         let enrolled = server.send(Method::POST, TOTP, &credentials, body).await;
         assert_eq!(enrolled.status, StatusCode::CREATED);
         let removed = server.send(Method::DELETE, TOTP, &credentials, "").await;
-        assert_eq!(removed.status, StatusCode::OK, "unconfirmed ones count for nothing");
+        assert_eq!(
+            removed.status,
+            StatusCode::OK,
+            "unconfirmed ones count for nothing"
+        );
     }
 }
 
@@ -152,15 +192,21 @@ async fn a_confirmed_device_is_removed_by_a_code_or_from_an_elevated_session_and
     let elevated = bearer(&elevate(&server, &session, &app.fresh()).await);
     let removed = server.send(Method::DELETE, TOTP, &elevated, "").await;
     assert_eq!(removed.status, StatusCode::OK);
-    let info = server.send(Method::GET, "/api/v1/users/auth", &elevated, "").await;
+    let info = server
+        .send(Method::GET, "/api/v1/users/auth", &elevated, "")
+        .await;
     assert_eq!(info.body["has_elevated_permissions"], false);
 
     clock.forward(30);
     let (_, second) = enrol(&server, "admin", &clock).await;
     let body = |code: &str| json!({"code": code}).to_string();
-    let old = server.send(Method::DELETE, TOTP, &elevated, body(&recovery[0])).await;
+    let old = server
+        .send(Method::DELETE, TOTP, &elevated, body(&recovery[0]))
+        .await;
     assert_eq!(old.code(), "authc.invalid_token", "another device's");
-    let removed = server.send(Method::DELETE, TOTP, &elevated, body(&second[0])).await;
+    let removed = server
+        .send(Method::DELETE, TOTP, &elevated, body(&second[0]))
+        .await;
     assert_eq!(removed.status, StatusCode::OK, "{}", removed.body);
 }
 
@@ -173,14 +219,26 @@ async fn an_administrator_removes_the_device_of_a_user_who_lost_it() {
     let elevated = bearer(&elevate(&server, &session, &app.fresh()).await);
     let path = "/api/tintype/v1/users/bob/totp";
     let own = server.send(Method::DELETE, path, &elevated, "").await;
-    assert_eq!(own.status, StatusCode::FORBIDDEN, "a role is needed, not ownership");
+    assert_eq!(
+        own.status,
+        StatusCode::FORBIDDEN,
+        "a role is needed, not ownership"
+    );
     let removed = server.send(Method::DELETE, path, &key("admin"), "").await;
     assert_eq!(removed.status, StatusCode::OK);
-    let info = server.send(Method::GET, "/api/v1/users/auth", &elevated, "").await;
+    let info = server
+        .send(Method::GET, "/api/v1/users/auth", &elevated, "")
+        .await;
     assert_eq!(
-        (&info.body["has_totp_device"], &info.body["has_elevated_permissions"]),
+        (
+            &info.body["has_totp_device"],
+            &info.body["has_elevated_permissions"]
+        ),
         (&json!(false), &json!(false))
     );
     let again = server.send(Method::DELETE, path, &key("admin"), "").await;
-    assert_eq!((again.status, again.code()), (StatusCode::NOT_FOUND, "totp.not_found"));
+    assert_eq!(
+        (again.status, again.code()),
+        (StatusCode::NOT_FOUND, "totp.not_found")
+    );
 }

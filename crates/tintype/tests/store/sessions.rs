@@ -149,9 +149,15 @@ pub async fn a_device_counts_once_it_is_confirmed(store: TheStore) {
 
 pub async fn a_code_elevates_once_and_gives_the_session_another_secret(store: TheStore) {
     enrolled(&store, "a").await;
-    assert!(!elevate(&store, "s-a", &step(10)).await, "it confirmed the device");
+    assert!(
+        !elevate(&store, "s-a", &step(10)).await,
+        "it confirmed the device"
+    );
     assert!(!elevate(&store, "s-a", &step(9)).await, "older");
-    assert_eq!(store.session("s-a").await.unwrap().unwrap(), session("s-a", "a", 0));
+    assert_eq!(
+        store.session("s-a").await.unwrap().unwrap(),
+        session("s-a", "a", 0)
+    );
     assert!(elevate(&store, "s-a", &step(11)).await);
     let elevated = Session {
         elevated_until: Some(at(500)),
@@ -198,16 +204,17 @@ pub async fn a_factor_is_its_user_s_and_is_not_used_up_for_nothing(store: TheSto
     assert!(!elevate(&store, "s-a", &Factor::Recovery([3; 32])).await);
     assert!(elevate(&store, "s-a", &Factor::Recovery([1; 32])).await);
     assert!(!elevate(&store, "s-a", &Factor::Recovery([1; 32])).await, "used");
-    assert!(elevate(&store, "s-b", &Factor::Recovery([1; 32])).await, "b's own");
+    assert!(
+        elevate(&store, "s-b", &Factor::Recovery([1; 32])).await,
+        "b's own"
+    );
     let other = Factor::Step {
         device: "an earlier one".into(),
         step: 50,
     };
     assert!(!elevate(&store, "s-a", &other).await);
     for factor in [step(12), Factor::Recovery([2; 32])] {
-        let gone = store
-            .elevate_session("gone", &factor, at(500), &[7; 32])
-            .await;
+        let gone = store.elevate_session("gone", &factor, at(500), &[7; 32]).await;
         assert!(matches!(gone, Err(StoreError::NotFound("session"))));
         assert!(elevate(&store, "s-a", &factor).await);
     }

@@ -300,7 +300,10 @@ async fn sessions_and_second_factors_end_with_their_user() {
         ("UPDATE users SET enabled = 0 WHERE name = 'u'", false),
         ("UPDATE users SET password_hash = 'other' WHERE name = 'u'", false),
         ("DELETE FROM users WHERE name = 'u'", false),
-        ("UPDATE users SET roles = '[]', enabled = 1 WHERE name = 'u'", true),
+        (
+            "UPDATE users SET roles = '[]', enabled = 1 WHERE name = 'u'",
+            true,
+        ),
     ] {
         let dir = dir();
         let store = open(&dir).await;

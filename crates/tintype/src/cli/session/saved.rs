@@ -23,7 +23,10 @@ struct Entry {
     token: SecretString,
 }
 
-fn in_the_file<S: serde::Serializer>(token: &SecretString, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+fn in_the_file<S: serde::Serializer>(
+    token: &SecretString,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_str(token.expose_secret())
 }
 
@@ -46,7 +49,9 @@ impl Place {
 
     /// The place for this server; `None` without a home.
     pub fn if_any(env: Env<'_>, server: &Url) -> Option<Self> {
-        let config = env("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let config = env("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute());
         let base = config.or_else(|| env("HOME").map(|home| Path::new(&home).join(".config")))?;
         Some(Self {
             file: base.join("tintype/sessions.json"),
@@ -58,10 +63,15 @@ impl Place {
         let bad = |why: &str| CliError::Usage(format!("{}: {why}", self.file.display()));
         let mode = match std::fs::metadata(&self.file) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Sessions::new()),
-            found => found.map_err(|error| bad(&error.to_string()))?.permissions().mode(),
+            found => found
+                .map_err(|error| bad(&error.to_string()))?
+                .permissions()
+                .mode(),
         };
         if mode & 0o077 != 0 {
-            return Err(bad("others may read it: run chmod 600 on it, or delete it and sign in again"));
+            return Err(bad(
+                "others may read it: run chmod 600 on it, or delete it and sign in again",
+            ));
         }
         let bytes = std::fs::read(&self.file).map_err(|error| bad(&error.to_string()))?;
         // The parser's own words could quote a token.
@@ -200,11 +210,17 @@ mod tests {
     #[test]
     fn each_server_has_one_session_which_nobody_else_can_read() {
         let home = tempfile::tempdir().unwrap();
-        let (a, b) = (place(home.path(), "http://a:1"), place(home.path(), "https://b/x/"));
+        let (a, b) = (
+            place(home.path(), "http://a:1"),
+            place(home.path(), "https://b/x/"),
+        );
         Saved::new(a.clone(), "u".into(), "1".into()).keep().unwrap();
         Saved::new(b.clone(), "u".into(), "2".into()).keep().unwrap();
         Saved::new(a.clone(), "v".into(), "3".into()).keep().unwrap();
-        assert_eq!((token(a.clone()).as_deref(), token(b.clone()).as_deref()), (Some("3"), Some("2")));
+        assert_eq!(
+            (token(a.clone()).as_deref(), token(b.clone()).as_deref()),
+            (Some("3"), Some("2"))
+        );
         let mode = std::fs::metadata(&a.file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         Saved::load(a.clone()).unwrap().unwrap().forget().unwrap();

@@ -86,7 +86,8 @@ impl Authenticator {
     ) -> Result<bool> {
         let unconfirmed = device.confirmed_at.is_none();
         if let Some(code) = code.filter(|_| !unconfirmed) {
-            let remove = async |factor: Factor| Ok(app.store.remove_totp(&principal.name, Some(&factor)).await?);
+            let remove =
+                async |factor: Factor| Ok(app.store.remove_totp(&principal.name, Some(&factor)).await?);
             self.with_factor(app, &principal.name, ("code", code), from, remove)
                 .await?;
             return Ok(true);

@@ -123,7 +123,9 @@ impl Authenticator {
         let bytes = BASE64.decode(credentials.as_bytes()).map_err(|_| malformed())?;
         let text = String::from_utf8(bytes).map_err(|_| malformed())?;
         let (name, password) = text.split_once(':').ok_or_else(malformed)?;
-        let user = self.sign_in(app, name, SecretString::from(password), from).await?;
+        let user = self
+            .sign_in(app, name, SecretString::from(password), from)
+            .await?;
         Principal::of(user, Credential::Password)
     }
 
@@ -155,5 +157,10 @@ async fn by_key(app: &App, credentials: &str) -> Result<Principal> {
         return Err(unknown());
     }
     let user = app.store.user(&key.user).await?.ok_or_else(unknown)?;
-    Principal::of(user, Credential::ApiKey { elevated: key.elevated })
+    Principal::of(
+        user,
+        Credential::ApiKey {
+            elevated: key.elevated,
+        },
+    )
 }

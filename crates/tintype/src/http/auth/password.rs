@@ -71,7 +71,7 @@ impl Authenticator {
         let hash = hash.to_owned();
         let user = user.filter(|user| user.enabled);
         if self.remembers(name, &tag, app.clock.now()) {
-            return Ok(user);
+            return Ok(self.again(user, from, app.clock.now()));
         }
         // A client that sends the same credentials with many requests at once has tried once. The MAC's key is ours, so
         // nobody can choose a queue to fill.
@@ -79,7 +79,7 @@ impl Authenticator {
         let _turn = self.queues[queue].lock().await;
         let now = app.clock.now();
         if self.remembers(name, &tag, now) {
-            return Ok(user);
+            return Ok(self.again(user, from, now));
         }
         let tried = self.throttle.password(name, from, now)?;
         let right = match self.hash_and_compare(password, hash).await {
@@ -95,6 +95,14 @@ impl Authenticator {
             self.remember(name, tag, now);
         }
         Ok(user)
+    }
+
+    /// A sign-in with a remembered password.
+    fn again(&self, user: Option<Operator>, from: IpAddr, now: Timestamp) -> Option<Operator> {
+        if let Some(user) = &user {
+            self.throttle.again(&user.name, from, now);
+        }
+        user
     }
 
     async fn hash_and_compare(&self, password: SecretString, hash: String) -> Result<bool> {

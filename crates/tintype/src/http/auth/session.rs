@@ -26,7 +26,10 @@ pub struct TokenResponse {
 }
 
 /// For an answer whose purpose is to tell a secret.
-pub fn exposed<S: serde::Serializer>(secret: &SecretString, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+pub fn exposed<S: serde::Serializer>(
+    secret: &SecretString,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_str(secrecy::ExposeSecret::expose_secret(secret))
 }
 
@@ -112,7 +115,9 @@ impl Authenticator {
 
     /// Whether this is a security token of that user which is still good.
     pub fn reauthenticated(&self, app: &App, user: &str, token: &str) -> bool {
-        let claims = self.tokens().claims(Audience::Reauthentication, token, &*app.clock);
+        let claims = self
+            .tokens()
+            .claims(Audience::Reauthentication, token, &*app.clock);
         claims.is_some_and(|claims| claims.sub == user)
     }
 }
@@ -125,11 +130,10 @@ impl Principal {
     pub fn session(&self) -> Result<(&Session, &Secret)> {
         match &self.by {
             Credential::Session { session, secret, .. } => Ok((session, secret)),
-            Credential::Password | Credential::ApiKey { .. } => Err(Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "root.unauthorized",
+            Credential::Password | Credential::ApiKey { .. } => Err(Problem::unauthenticated(
                 "this call is about a session: sign in with POST /api/v1/users/auth/_login and send its token as Bearer",
-            )),
+            )
+            .code_at(StatusCode::UNAUTHORIZED, "root.unauthorized")),
         }
     }
 

@@ -149,14 +149,23 @@ impl Throttle {
                 Subject::Address(_) => state.take_back(&subject),
                 Subject::Account(_) | Subject::Place(..) => {
                     state.counts.remove(&subject);
-                    let place = (tried.account.clone(), tried.from);
-                    make_room(&mut state.known, |until| until.as_second());
-                    state.known.insert(place, now + KNOWN);
+                    state.know((tried.account.clone(), tried.from), now);
                 }
                 Subject::Codes(_) => {
                     state.counts.remove(&subject);
                 }
             }
+        }
+    }
+
+    /// The account signed in from here without a try: its password is remembered.
+    pub(super) fn again(&self, account: &str, from: IpAddr, now: Timestamp) {
+        let (account, from) = (short(account), network(from));
+        let place = (account.clone(), from);
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.known.get(&place).is_none_or(|until| *until <= now) {
+            state.counts.remove(&Subject::Account(account));
+            state.know(place, now);
         }
     }
 
@@ -170,6 +179,11 @@ impl Throttle {
 }
 
 impl State {
+    fn know(&mut self, place: (String, IpAddr), now: Timestamp) {
+        make_room(&mut self.known, |until| until.as_second());
+        self.known.insert(place, now + KNOWN);
+    }
+
     fn admit(
         &mut self,
         subjects: Vec<Subject>,
@@ -305,7 +319,11 @@ mod tests {
             now += 30;
         }
         assert_eq!(refused(&throttle, "other", HOME, at(now)), None);
-        assert_eq!(refused(&throttle, "admin", HOME, at(now + 3600)), None, "forgotten");
+        assert_eq!(
+            refused(&throttle, "admin", HOME, at(now + 3600)),
+            None,
+            "forgotten"
+        );
     }
 
     #[test]
@@ -325,7 +343,10 @@ mod tests {
         for n in 0..21 {
             let _ = throttle.password(&format!("v6-{n}"), v6(n), at(now));
         }
-        assert!(refused(&throttle, "v6", v6(99), at(now)).is_some(), "one network, one count");
+        assert!(
+            refused(&throttle, "v6", v6(99), at(now)).is_some(),
+            "one network, one count"
+        );
     }
 
     #[test]

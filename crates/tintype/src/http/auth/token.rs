@@ -164,7 +164,11 @@ mod tests {
         assert!(tokens.claims(Audience::Session, token, &At(NOW + 59)).is_some());
         assert!(tokens.claims(Audience::Session, token, &At(NOW + 60)).is_none());
         assert!(tokens.claims(Audience::Session, token, &At(NOW - 31)).is_none());
-        assert!(tokens.claims(Audience::Reauthentication, token, &At(NOW)).is_none());
+        assert!(
+            tokens
+                .claims(Audience::Reauthentication, token, &At(NOW))
+                .is_none()
+        );
     }
 
     #[test]
@@ -172,7 +176,10 @@ mod tests {
         let own = &tokens().sign;
         assert!(accepts(&signed(&Header::new(Algorithm::HS256), &good(), own)));
         for algorithm in [Algorithm::HS384, Algorithm::HS512] {
-            assert!(!accepts(&signed(&Header::new(algorithm), &good(), own)), "{algorithm:?}");
+            assert!(
+                !accepts(&signed(&Header::new(algorithm), &good(), own)),
+                "{algorithm:?}"
+            );
         }
         for other in [
             Tokens::new(&Sealer::new(&[8; 32])).sign,
@@ -191,11 +198,20 @@ mod tests {
         for algorithm in ["none", "None", "nOnE", "RS256", "ES256", "HS256 "] {
             let header = part(&json!({"typ": "JWT", "alg": algorithm}));
             for end in ["", signature] {
-                assert!(!accepts(&format!("{header}.{}.{end}", part(&good()))), "{algorithm}");
+                assert!(
+                    !accepts(&format!("{header}.{}.{end}", part(&good()))),
+                    "{algorithm}"
+                );
             }
         }
         let (head, _) = right.rsplit_once('.').unwrap();
-        for wrong in [head.to_owned(), format!("{head}."), format!("{right}."), String::new(), "..".into()] {
+        for wrong in [
+            head.to_owned(),
+            format!("{head}."),
+            format!("{right}."),
+            String::new(),
+            "..".into(),
+        ] {
             assert!(!accepts(&wrong), "{wrong}");
         }
         let (header, rest) = right.split_once('.').unwrap();

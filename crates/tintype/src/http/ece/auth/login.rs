@@ -57,6 +57,12 @@ pub async fn handle(
         let message = "login_state.path is not supported: the token is in the answer's body";
         return Err(Problem::invalid("login_state.path", message));
     }
-    let user = http.authenticator.sign_in(&http.app, &name, password, from).await?;
-    Ok(ok(&http.authenticator.begin_session(&http.app, &user.name).await?))
+    let user = http
+        .authenticator
+        .sign_in(&http.app, &name, password, from)
+        .await?;
+    Ok(ok(&http
+        .authenticator
+        .begin_session(&http.app, &user.name)
+        .await?))
 }

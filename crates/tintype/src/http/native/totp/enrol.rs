@@ -39,10 +39,13 @@ pub struct EnrolledTotp {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("enrol-totp", "Enrol a TOTP device; it counts once it is confirmed")
-        .optional_body::<EnrolTotp>()
-        .answer::<EnrolledTotp>(201, "The device's secret, shown this once.")
-        .fails(409, &["root.conflict"])
+    Doc::new(
+        "enrol-totp",
+        "Enrol a TOTP device; it counts once it is confirmed",
+    )
+    .optional_body::<EnrolTotp>()
+    .answer::<EnrolledTotp>(201, "The device's secret, shown this once.")
+    .fails(409, &["root.conflict"])
 }
 
 /// The handler. A stolen key or session alone must not choose the second factor.

@@ -11,12 +11,15 @@ use axum::response::Response;
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("remove-user-totp", "Remove a user's TOTP device and its recovery codes")
-        .answer::<EmptyResponse>(
-            200,
-            "It is removed; the user's elevated sessions are no longer elevated.",
-        )
-        .fails(404, NOT_FOUND)
+    Doc::new(
+        "remove-user-totp",
+        "Remove a user's TOTP device and its recovery codes",
+    )
+    .answer::<EmptyResponse>(
+        200,
+        "It is removed; the user's elevated sessions are no longer elevated.",
+    )
+    .fails(404, NOT_FOUND)
 }
 
 /// The handler.
