@@ -35,6 +35,11 @@ pub fn time_ordered(now: Timestamp) -> String {
     id
 }
 
+/// Bytes in Crockford's base32, lower case.
+pub fn base32(bytes: &[u8]) -> String {
+    CROCKFORD.encode(bytes)
+}
+
 /// A cluster's id in ECE's form: 32 hexadecimal digits.
 pub fn cluster_id() -> String {
     HEXLOWER.encode(&random::<16>())

@@ -67,6 +67,15 @@ pub async fn renew(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> R
     })
 }
 
+/// Removes the admin's second factor, for whoever lost it and its recovery codes.
+///
+/// # Errors
+/// Failed: the store.
+pub async fn forget_totp(store: &dyn Store, config: &AdminConfig) -> Result<()> {
+    store.remove_totp(&config.name, None).await.map_err(failed)?;
+    Ok(())
+}
+
 /// The hash, and the password if it was made here.
 async fn password(config: &AdminConfig) -> Result<(String, Option<SecretString>)> {
     let (password, made) = match &config.password_file {

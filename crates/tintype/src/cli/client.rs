@@ -2,11 +2,13 @@
 
 use super::error::{ApiError, CliError, Result};
 use super::global::{Connection, Credentials};
+use super::session::{self, saved::Saved};
+use crate::clock::{Clock, SystemClock};
 use data_encoding::BASE64;
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, redirect};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::error::Error as _;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use url::Url;
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The code of the answer to who must show a second factor first.
+const NOT_ELEVATED: &str = "root.unauthorized.rbac.elevated_permissions_required";
 /// Everything but RFC 3986's unreserved characters is escaped in a path's segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -28,8 +32,18 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 pub struct Client {
     http: reqwest::Client,
     url: Url,
-    authorization: Option<HeaderValue>,
+    authorization: Authorization,
     region: Option<String>,
+}
+
+/// Who asks.
+#[derive(Debug)]
+enum Authorization {
+    None,
+    ApiKey(HeaderValue),
+    Password(HeaderValue),
+    /// A session's token is replaced by its next one in good time.
+    Session(tokio::sync::Mutex<Saved>),
 }
 
 /// What a request asks for.
@@ -127,7 +141,7 @@ impl Client {
             builder = builder.tls_certs_only(certificates);
         }
         let http = builder.build().map_err(|error| CliError::Failed(chain(&error)))?;
-        let authorization = authorization(&connection.credentials)?;
+        let authorization = authorization(connection.credentials)?;
         Ok(Self {
             http,
             authorization,
@@ -157,8 +171,18 @@ impl Client {
     /// # Errors
     /// `Api` for an error of the server, `Unreachable`, `Timeout`.
     pub async fn send(&self, request: &Request) -> Result<Answer> {
+        self.refresh().await;
+        self.send_as_is(request).await
+    }
+
+    /// As [`Client::send`], whatever the age of the session's token.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn send_as_is(&self, request: &Request) -> Result<Answer> {
+        let authorization = self.header().await?;
         let response = self
-            .build(request)
+            .build(request, authorization)
             .send()
             .await
             .map_err(|error| self.broken(error))?;
@@ -191,7 +215,58 @@ impl Client {
         Ok(self.send(&Request::native(Method::GET, segments)?).await?.body)
     }
 
-    fn build(&self, request: &Request) -> RequestBuilder {
+    /// Requests carry a session's token.
+    pub fn has_session(&self) -> bool {
+        matches!(self.authorization, Authorization::Session(_))
+    }
+
+    /// Requests carry a password.
+    pub fn has_password(&self) -> bool {
+        matches!(self.authorization, Authorization::Password(_))
+    }
+
+    /// Goes on with another token of the session, and keeps it for later commands.
+    ///
+    /// # Errors
+    /// Failed: it cannot be kept.
+    pub async fn keep_token(&self, token: SecretString) -> Result<()> {
+        match &self.authorization {
+            Authorization::Session(saved) => saved.lock().await.replace(token),
+            Authorization::None | Authorization::ApiKey(_) | Authorization::Password(_) => Ok(()),
+        }
+    }
+
+    /// Replaces a token in the second half of its life. When that fails, the request itself will tell why.
+    async fn refresh(&self) {
+        let Authorization::Session(saved) = &self.authorization else {
+            return;
+        };
+        if !saved.lock().await.is_due(SystemClock.now()) {
+            return;
+        }
+        let Ok(request) = Request::ece(Method::POST, &["users", "auth", "_refresh"]) else {
+            return;
+        };
+        if let Ok(answer) = self.send_as_is(&request).await
+            && let Ok(token) = session::token(&answer.body)
+        {
+            // One that cannot be kept is good for this command all the same.
+            let _ = saved.lock().await.renew(token);
+        }
+    }
+
+    async fn header(&self) -> Result<Option<HeaderValue>> {
+        match &self.authorization {
+            Authorization::None => Ok(None),
+            Authorization::ApiKey(value) | Authorization::Password(value) => Ok(Some(value.clone())),
+            Authorization::Session(saved) => {
+                let saved = saved.lock().await;
+                sensitive(&format!("Bearer {}", saved.token().expose_secret())).map(Some)
+            }
+        }
+    }
+
+    fn build(&self, request: &Request, authorization: Option<HeaderValue>) -> RequestBuilder {
         let mut url = self.url.clone();
         url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), request.path));
         url.set_query(None);
@@ -205,7 +280,7 @@ impl Client {
         if let Some(key) = &request.idempotency_key {
             builder = builder.header("idempotency-key", key);
         }
-        if let Some(value) = &self.authorization {
+        if let Some(value) = authorization {
             builder = builder.header("authorization", value);
         }
         match &request.body {
@@ -247,12 +322,8 @@ impl Client {
                 fields: None,
             }],
         };
-        if status == StatusCode::UNAUTHORIZED && self.authorization.is_none() {
-            for error in &mut errors {
-                error
-                    .message
-                    .push_str("; no credentials were given: set TINTYPE_API_KEY, or --user and --pass-file");
-            }
+        for error in &mut errors {
+            error.message.push_str(self.advice(status, &error.code));
         }
         CliError::Api {
             status: status.as_u16(),
@@ -261,22 +332,43 @@ impl Client {
     }
 }
 
-/// The `Authorization` header, marked so that the HTTP client's own logs redact it.
-fn authorization(credentials: &Credentials) -> Result<Option<HeaderValue>> {
-    let text = match credentials {
-        Credentials::None => return Ok(None),
-        Credentials::ApiKey(key) => format!("ApiKey {}", key.expose_secret()),
-        Credentials::Basic(user, password) => {
-            format!(
-                "Basic {}",
-                BASE64.encode(format!("{user}:{}", password.expose_secret()).as_bytes())
-            )
+impl Client {
+    /// What to do about a refusal, where this side knows more than the server.
+    fn advice(&self, status: StatusCode, code: &str) -> &'static str {
+        match &self.authorization {
+            Authorization::None if status == StatusCode::UNAUTHORIZED => {
+                "; no credentials were given: set TINTYPE_API_KEY, or --user and --pass-file, or run `tintype login`"
+            }
+            Authorization::Session(_) if status == StatusCode::UNAUTHORIZED => "; run `tintype login`",
+            Authorization::Session(_) if code == NOT_ELEVATED => "; run `tintype elevate`",
+            _ if code == NOT_ELEVATED => {
+                "; run `tintype login` and `tintype elevate`, and give no other credentials"
+            }
+            _ => "",
         }
-    };
-    let bad = |_| CliError::Usage("the API key holds characters that no HTTP header can carry".into());
-    let mut value = HeaderValue::from_str(&text).map_err(bad)?;
+    }
+}
+
+/// The `Authorization` header, marked so that the HTTP client's own logs redact it.
+fn authorization(credentials: Credentials) -> Result<Authorization> {
+    Ok(match credentials {
+        Credentials::None => Authorization::None,
+        Credentials::ApiKey(key) => {
+            Authorization::ApiKey(sensitive(&format!("ApiKey {}", key.expose_secret()))?)
+        }
+        Credentials::Basic(user, password) => {
+            let pair = format!("{user}:{}", password.expose_secret());
+            Authorization::Password(sensitive(&format!("Basic {}", BASE64.encode(pair.as_bytes())))?)
+        }
+        Credentials::Session(saved) => Authorization::Session(tokio::sync::Mutex::new(saved)),
+    })
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue> {
+    let bad = |_| CliError::Usage("the credentials hold characters that no HTTP header can carry".into());
+    let mut value = HeaderValue::from_str(text).map_err(bad)?;
     value.set_sensitive(true);
-    Ok(Some(value))
+    Ok(value)
 }
 
 fn header(response: &Response, name: &str) -> Option<String> {

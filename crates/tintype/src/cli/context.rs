@@ -2,7 +2,7 @@
 
 use super::client::{ANSWER_TIMEOUT, Client};
 use super::error::{CliError, Result};
-use super::global::{Global, process_env};
+use super::global::{Connection, Global, process_env};
 use super::output::{Format, View, print, say};
 use serde_json::Value;
 use std::time::Duration;
@@ -27,16 +27,39 @@ impl Context {
     /// # Errors
     /// Usage: see [`Global::connection`] and [`Client::new`].
     pub fn client(&self, waits: bool) -> Result<Client> {
-        let limit = self.global.timeout.unwrap_or(ANSWER_TIMEOUT);
+        let limit = self.answer_timeout();
+        Client::new(
+            self.connection()?,
+            if waits { limit.min(ANSWER_TIMEOUT) } else { limit },
+        )
+    }
+
+    /// Where the server is, who asks, and a warning when that can be overheard.
+    ///
+    /// # Errors
+    /// Usage: see [`Global::connection`].
+    pub fn connection(&self) -> Result<Connection> {
         let connection = self.global.connection(&process_env)?;
         if connection.exposes_credentials() {
             self.note("warning: the credentials go over plain HTTP");
         }
-        let client = Client::new(connection, if waits { limit.min(ANSWER_TIMEOUT) } else { limit })?;
         if self.global.insecure {
             self.note("warning: --insecure: the server's certificate is not checked");
         }
-        Ok(client)
+        Ok(connection)
+    }
+
+    /// Where the server is, for what needs no credentials but a session's.
+    ///
+    /// # Errors
+    /// Usage: see [`Global::connection_without_credentials`].
+    pub fn connection_of_session(&self) -> Result<Connection> {
+        self.global.connection_without_credentials(&process_env)
+    }
+
+    /// The longest wait for one answer.
+    pub fn answer_timeout(&self) -> Duration {
+        self.global.timeout.unwrap_or(ANSWER_TIMEOUT)
     }
 
     /// The longest wait for an operation's end.

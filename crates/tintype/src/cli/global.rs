@@ -3,6 +3,7 @@
 
 use super::error::{CliError, Result};
 use super::output::Format;
+use super::session::saved::{Place, Saved};
 use super::{duration, secret};
 use secrecy::SecretString;
 use std::path::{Path, PathBuf};
@@ -75,6 +76,8 @@ pub enum Credentials {
     ApiKey(SecretString),
     /// `Authorization: Basic`.
     Basic(String, SecretString),
+    /// `Authorization: Bearer`, of a session that `tintype login` began.
+    Session(Saved),
 }
 
 /// Where the server is and how to talk to it.
@@ -119,12 +122,22 @@ impl Global {
     /// # Errors
     /// Usage: an address or a file that cannot be used, or a password that is missing.
     pub fn connection(&self, env: Env<'_>) -> Result<Connection> {
+        let mut connection = self.connection_without_credentials(env)?;
+        connection.credentials = self.credentials(env, &connection.url)?;
+        Ok(connection)
+    }
+
+    /// As [`Global::connection`], but nobody is asked for anything.
+    ///
+    /// # Errors
+    /// Usage: an address or a file that cannot be used.
+    pub fn connection_without_credentials(&self, env: Env<'_>) -> Result<Connection> {
         let url = first([self.url.clone(), env("TINTYPE_URL"), env("EC_HOST")]);
         let url = parse_url(url.as_deref().unwrap_or(DEFAULT_URL))?;
         let ca = self.ca.clone().or_else(|| env("TINTYPE_CA").map(PathBuf::from));
         let ca = ca.filter(|_| !self.insecure);
         Ok(Connection {
-            credentials: self.credentials(env, &url)?,
+            credentials: Credentials::None,
             url,
             ca: ca.map(|path| secret::text_file("--ca", &path)).transpose()?,
             insecure: self.insecure,
@@ -157,7 +170,11 @@ impl Global {
             None if basic_flags => Err(CliError::Usage(
                 "a password without a user: give --user NAME too".into(),
             )),
-            None => Ok(Credentials::None),
+            None => {
+                let place = Place::if_any(env, url);
+                let saved = place.map(Saved::load).transpose()?.flatten();
+                Ok(saved.map_or(Credentials::None, Credentials::Session))
+            }
         }
     }
 
@@ -238,6 +255,7 @@ mod tests {
             Credentials::None => "none".to_owned(),
             Credentials::ApiKey(key) => format!("key {}", key.expose_secret()),
             Credentials::Basic(user, pass) => format!("{user}:{}", pass.expose_secret()),
+            Credentials::Session(saved) => format!("session {}", saved.token().expose_secret()),
         })
     }
 

@@ -17,6 +17,9 @@ pub struct Args {
     /// Give the admin another password, for when it was lost; the server must not be running
     #[arg(long)]
     new_admin_password: bool,
+    /// Remove the admin's TOTP device, for when it and the recovery codes were lost; the server must not be running
+    #[arg(long)]
+    remove_admin_totp: bool,
 }
 
 /// Makes the data directory, the key, the database and the admin; what is there already stays as it is.
@@ -30,6 +33,9 @@ pub fn run(args: &Args, global: &Global) -> Result<()> {
     let admin = runtime.block_on(async {
         let (store, _) = serve::open_store(&config).await?;
         let now = SystemClock.now();
+        if args.remove_admin_totp {
+            admin::forget_totp(&*store, &config.admin).await?;
+        }
         let admin = match args.new_admin_password {
             true => admin::renew(&*store, &config.admin, now).await,
             false => admin::ensure(&*store, &config.admin, now).await,

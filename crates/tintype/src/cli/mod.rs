@@ -25,8 +25,10 @@ pub mod operation;
 pub mod repository;
 pub mod role;
 pub mod serve;
+pub mod session;
 pub mod snapshot;
 pub mod sources;
+pub mod totp;
 pub mod user;
 pub mod version;
 
@@ -80,6 +82,15 @@ enum Command {
     #[command(subcommand)]
     User(user::Verb),
     /// API keys: your own, and those of others
+    /// Begin a session: give --user; later commands use it when they are given no other credentials
+    Login,
+    /// End the session
+    Logout,
+    /// Elevate the session with a code of your TOTP device, for commands that change things
+    Elevate(session::ElevateArgs),
+    /// Your second factor
+    #[command(subcommand)]
+    Totp(totp::Verb),
     #[command(subcommand)]
     Apikey(apikey::Verb),
     /// The roles that an access level needs on an engine
@@ -135,6 +146,10 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
         Command::Snapshot(verb) => snapshot::run(verb, context).await,
         Command::Operation(verb) => operation::run(verb, context).await,
         Command::User(verb) => user::run(verb, context).await,
+        Command::Login => session::login(context).await,
+        Command::Logout => session::logout(context).await,
+        Command::Elevate(args) => session::elevate(args, context).await,
+        Command::Totp(verb) => totp::run(verb, context).await,
         Command::Apikey(verb) => apikey::run(verb, context).await,
         Command::Role(verb) => role::run(verb, context).await,
         Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),

@@ -11,7 +11,9 @@ mod log;
 mod operations;
 mod secrets;
 mod server;
+mod sessions;
 mod store;
+mod trusted_proxies;
 mod watch;
 
 pub use admin::AdminConfig;
@@ -21,7 +23,9 @@ pub use log::{LogConfig, LogFormat};
 pub use operations::OperationsConfig;
 pub use secrets::SecretsConfig;
 pub use server::ServerConfig;
+pub use sessions::{Elevation, SessionsConfig};
 pub use store::StoreConfig;
+pub use trusted_proxies::TrustedProxies;
 pub use watch::WatchConfig;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +43,8 @@ pub struct Config {
     pub secrets: SecretsConfig,
     /// The first user.
     pub admin: AdminConfig,
+    /// How long a sign-in counts, and when a second factor is asked for.
+    pub sessions: SessionsConfig,
     /// How many operations run, and how long a caller waits for one.
     pub operations: OperationsConfig,
     /// Calls to the clusters' engines.
@@ -87,6 +93,7 @@ impl Config {
         let mut faults = Vec::new();
         self.server.check(&mut faults);
         self.admin.check(&mut faults);
+        self.sessions.check(&mut faults);
         self.operations.check(&mut faults);
         self.engine.check(&mut faults);
         self.watch.check(&mut faults);

@@ -1,6 +1,6 @@
 //! `[server]`: the listener and where data is kept.
 
-use super::within;
+use super::{TrustedProxies, within};
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -23,6 +23,8 @@ pub struct ServerConfig {
     pub region: String,
     /// Connections at once; more wait to be accepted.
     pub max_connections: u32,
+    /// Proxies in front, whose `X-Forwarded-For` says who asks.
+    pub trusted_proxies: TrustedProxies,
     /// Where data is kept; `Config::data_dir` reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_dir: Option<PathBuf>,
@@ -37,6 +39,7 @@ impl Default for ServerConfig {
             allow_insecure_listener: false,
             region: "ece-region".into(),
             max_connections: 10_000,
+            trusted_proxies: TrustedProxies::default(),
             data_dir: None,
         }
     }

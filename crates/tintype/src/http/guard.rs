@@ -1,7 +1,7 @@
 //! What every request passes before its handler: who it is, whether they may, which region, and typed parameters.
 
 use super::Http;
-use super::auth::{Permission, Principal, Role};
+use super::auth::{ClientAddress, Permission, Principal, Role, elevation};
 use super::extract::Params;
 use super::openapi::Parameter;
 use super::problem::{Problem, Result};
@@ -18,19 +18,31 @@ pub struct Guard {
     pub http: Http,
     /// Who may.
     pub permission: Permission,
+    /// The caller must be elevated.
+    pub elevated: bool,
+    /// The code of a 401.
+    pub unauthenticated: &'static str,
     /// The query parameters that the route knows.
     pub query: &'static [Parameter],
 }
 
-/// 401, 403, a foreign region's 404 and a malformed parameter's 400, in that order; then the handler.
+/// 401, 403, 449, a foreign region's 404 and a malformed parameter's 400, in that order; then the handler.
 pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> Result<Response> {
+    let app = &guard.http.app;
+    let from = ClientAddress::of(&request, &app.config.server.trusted_proxies);
+    request.extensions_mut().insert(from);
     if guard.permission != Permission::Public {
-        let principal = guard
+        let authenticated = guard
             .http
             .authenticator
-            .authenticate(&guard.http.app, request.headers())
-            .await?;
+            .authenticate(app, request.headers(), from);
+        let principal = authenticated
+            .await
+            .map_err(|problem| problem.code_at(StatusCode::UNAUTHORIZED, guard.unauthenticated))?;
         permit(&principal, guard.permission)?;
+        if guard.elevated {
+            elevation::require(app, &principal).await?;
+        }
         tracing::Span::current().record("user", principal.name.as_str());
         request.extensions_mut().insert(principal);
     }

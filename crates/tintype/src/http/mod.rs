@@ -41,7 +41,7 @@ impl Http {
     pub fn new(app: App) -> Self {
         let hours = i64::try_from(app.config.watch.recent_success_window_hours).unwrap_or(i64::MAX / 3600);
         Self {
-            authenticator: Arc::new(auth::Authenticator::default()),
+            authenticator: Arc::new(auth::Authenticator::new(&app.sealer)),
             region: app.config.server.region.as_str().into(),
             recent_success_window: SignedDuration::from_hours(hours),
             app,

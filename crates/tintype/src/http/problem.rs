@@ -13,6 +13,9 @@ use std::any::Any;
 /// The header in which clients read the codes of the errors in the body.
 pub const ERROR_CODES: HeaderName = HeaderName::from_static("x-cloud-error-codes");
 
+/// The code of the answer to who must show a second factor first.
+pub const NOT_ELEVATED: &str = "root.unauthorized.rbac.elevated_permissions_required";
+
 /// The body of every failed request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BasicFailedReply {
@@ -40,7 +43,7 @@ pub struct Problem {
     code: &'static str,
     message: String,
     fields: Vec<String>,
-    header: Option<(&'static str, &'static str)>,
+    header: Option<(&'static str, HeaderValue)>,
 }
 
 /// A handler's result.
@@ -68,7 +71,10 @@ impl Problem {
     /// Nobody that we know: 401.
     pub fn unauthenticated(message: &str) -> Self {
         let problem = Self::new(StatusCode::UNAUTHORIZED, "root.unauthenticated", message);
-        problem.with_header("www-authenticate", "Basic realm=\"tintype\", ApiKey")
+        problem.with_header(
+            "www-authenticate",
+            HeaderValue::from_static("Basic realm=\"tintype\", ApiKey, Bearer"),
+        )
     }
 
     /// Known, but may not: 403.
@@ -78,7 +84,21 @@ impl Problem {
 
     /// Try later: 503.
     pub fn busy(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "root.busy", message).with_header("retry-after", "1")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "root.busy", message).with_header("retry-after", 1.into())
+    }
+
+    /// Too many tries to sign in: 429, saying in how many seconds the next one is looked at.
+    pub fn too_many(seconds: u64) -> Self {
+        let message = format!("too many tries: the next one is looked at in {seconds} s");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "root.too_many_requests", message)
+            .with_header("retry-after", seconds.into())
+    }
+
+    /// May, but must show a second factor first: 449.
+    pub fn not_elevated(message: impl Into<String>) -> Self {
+        // ECE's own choice of a status, which the standard's list does not have.
+        let status = StatusCode::from_u16(449).unwrap_or(StatusCode::FORBIDDEN);
+        Self::new(status, NOT_ELEVATED, message)
     }
 
     /// Uses another code when the status is this one: what a route documents for its own case.
@@ -100,7 +120,7 @@ impl Problem {
         self.status
     }
 
-    fn with_header(self, name: &'static str, value: &'static str) -> Self {
+    fn with_header(self, name: &'static str, value: HeaderValue) -> Self {
         Self {
             header: Some((name, value)),
             ..self
@@ -199,9 +219,7 @@ impl IntoResponse for Problem {
             },
         );
         if let Some((name, value)) = self.header {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response
             .headers_mut()

@@ -73,6 +73,12 @@ impl Route {
         }
     }
 
+    /// The caller must be elevated: it changes what others see, as ECE's description has it for its own routes. The
+    /// same for native ones, or they would be the way around it.
+    pub fn needs_elevation(&self) -> bool {
+        self.doc.elevated || (self.permission.changes() && self.method != Method::GET)
+    }
+
     /// The full paths under which it is served, the canonical one first.
     pub fn paths(&self) -> Vec<String> {
         match self.surface {

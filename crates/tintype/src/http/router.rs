@@ -4,7 +4,7 @@ use super::auth::Permission::{
     ManageClusters, ManageRepositories, ManageUsers, Own, Public, ReadClusters, ReadRepositories, ReadUsers,
 };
 use super::guard::{self, Guard};
-use super::native::{operations, registrations, repositories, server, snapshots};
+use super::native::{operations, registrations, repositories, server, snapshots, totp};
 use super::route::Route;
 use super::route::Surface::{Global, Native, Regional};
 use super::{Http, ece, extract, native, problem, trace};
@@ -44,6 +44,13 @@ pub fn routes() -> Vec<Route> {
         route!(PUT    Regional "/platform/configuration/snapshots/repositories/{repository_name}" ManageRepositories ece::repositories::put),
         route!(DELETE Regional "/platform/configuration/snapshots/repositories/{repository_name}" ManageRepositories ece::repositories::delete),
         route!(GET    Global   "/users/auth/methods"                            Public             ece::auth::methods),
+        route!(GET    Global   "/users/auth"                                    Own                ece::auth::info),
+        route!(POST   Global   "/users/auth/_login"                             Public             ece::auth::login),
+        route!(POST   Global   "/users/auth/_logout"                            Own                ece::auth::logout),
+        route!(POST   Global   "/users/auth/_refresh"                           Own                ece::auth::refresh),
+        route!(POST   Global   "/users/auth/_elevate"                           Own                ece::auth::elevate),
+        route!(DELETE Global   "/users/auth/_elevate"                           Own                ece::auth::lower),
+        route!(POST   Global   "/users/auth/reauthenticate"                     Own                ece::auth::reauthenticate),
         route!(GET    Global   "/users/auth/keys"                               Own                ece::keys::list),
         route!(POST   Global   "/users/auth/keys"                               Own                ece::keys::create),
         route!(DELETE Global   "/users/auth/keys"                               Own                ece::keys::delete_many),
@@ -64,6 +71,11 @@ pub fn routes() -> Vec<Route> {
         route!(DELETE Global   "/users/{user_name}"                             ManageUsers        ece::users::delete),
 
         route!(GET    Native   "/version"                                       Public             server::version),
+        route!(GET    Native   "/user/totp"                                     Own                totp::get),
+        route!(POST   Native   "/user/totp"                                     Own                totp::enrol),
+        route!(POST   Native   "/user/totp/_confirm"                            Own                totp::confirm),
+        route!(DELETE Native   "/user/totp"                                     Own                totp::remove),
+        route!(DELETE Native   "/users/{user_name}/totp"                        ManageUsers        totp::remove_for),
         route!(GET    Native   "/roles"                                         Own                server::roles),
         route!(GET    Native   "/clusters"                                      ReadClusters       native::clusters::list),
         route!(POST   Native   "/clusters"                                      ManageClusters     native::clusters::attach),
@@ -97,6 +109,8 @@ pub fn router(app: App) -> Router {
         let guard = Guard {
             http: http.clone(),
             permission: route.permission,
+            elevated: route.needs_elevation(),
+            unauthenticated: route.doc.unauthenticated_code(),
             query: route.doc.query,
         };
         let endpoint = route

@@ -1,7 +1,11 @@
 //! The listener: plain or TLS, HTTP/1, with bounds on headers, connections and on how long a stop may take.
 
+use super::auth::Peer;
 use crate::config::ServerConfig;
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -151,24 +155,31 @@ async fn connection(
 ) {
     // Small answers should not wait for more to send; without it they are only slower.
     let _ = stream.set_nodelay(true);
+    let Ok(peer) = stream.peer_addr() else { return };
+    let peer = Peer(peer.ip());
     let Some(tls) = tls else {
-        return http1(stream, router, watcher).await;
+        return http1(stream, peer, router, watcher).await;
     };
     match timeout(SLOWEST, tls.accept(stream)).await {
-        Ok(Ok(stream)) => http1(stream, router, watcher).await,
+        Ok(Ok(stream)) => http1(stream, peer, router, watcher).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-async fn http1<S>(stream: S, router: Router, watcher: hyper_util::server::graceful::Watcher)
+async fn http1<S>(stream: S, peer: Peer, router: Router, watcher: hyper_util::server::graceful::Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        router.call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(SLOWEST)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection broke");
     }

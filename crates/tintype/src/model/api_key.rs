@@ -15,4 +15,6 @@ pub struct ApiKey {
     pub description: String,
     /// Made at.
     pub created_at: Timestamp,
+    /// Stands in for an elevated session: when it was made, its owner had no second factor or had shown it.
+    pub elevated: bool,
 }

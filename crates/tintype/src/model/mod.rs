@@ -10,6 +10,7 @@ pub mod progress;
 pub mod register;
 pub mod repository;
 pub mod restore;
+pub mod session;
 pub mod take;
 
 pub use api_key::ApiKey;
@@ -20,6 +21,7 @@ pub use operation::{Answer, Event, Failure, FailureKind, Operation, OperationKin
 pub use operator::{Operator, Role, UserChange};
 pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
+pub use session::{Factor, Session, TotpDevice, TotpSecret};
 
 /// The version of the persisted states below; it is stored with each of them.
 pub const STATE_VERSION: u32 = 1;

@@ -3,9 +3,11 @@
 mod key_file;
 mod password;
 mod seal;
+mod totp;
 
 pub use password::{api_key_hash, api_key_matches, hash_password, verify_password};
 pub use seal::Sealer;
+pub use totp::{RECOVERY_CODES, recovery_code, recovery_text, totp_code, totp_secret, totp_step, totp_uri};
 
 use std::path::PathBuf;
 

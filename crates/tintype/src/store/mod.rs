@@ -14,9 +14,11 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 pub mod accounts;
+mod sessions;
 pub mod sqlite;
 
 pub use accounts::Accounts;
+pub use sessions::Sessions;
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,9 @@ pub enum Conflict {
     /// Nobody would be left who may do everything.
     #[error("this is the last enabled user with the role ece_platform_admin: make another one first")]
     LastAdmin,
+    /// The user has a second factor.
+    #[error("there is a TOTP device already: remove it first")]
+    TotpEnrolled,
 }
 
 /// The store's result.
@@ -219,7 +224,7 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Accounts + Send + Sync + std::fmt::Debug {
+pub trait Store: Accounts + Sessions + Send + Sync + std::fmt::Debug {
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.

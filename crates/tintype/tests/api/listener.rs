@@ -152,3 +152,30 @@ async fn unusable_certificates_and_addresses_say_which() {
     let error = Listen::bind(&config).await.unwrap_err().to_string();
     assert!(error.contains(&taken.address.to_string()), "{error}");
 }
+
+/// Tries are counted by the other end of the connection, whatever a client writes into its headers.
+#[tokio::test]
+async fn tries_are_counted_by_the_address_of_the_connection() {
+    let running = start(|_| {}).await;
+    let login = async |from: &str, forwarded: &str, name: &str| {
+        let client = reqwest::Client::builder().local_address(Some(from.parse().unwrap()));
+        let url = format!("http://{}/api/v1/users/auth/_login", running.address);
+        let body = format!(r#"{{"username":"{name}","password":"wrong"}}"#);
+        let request = client
+            .build()
+            .unwrap()
+            .post(url)
+            .header("x-forwarded-for", forwarded);
+        request.body(body).send().await.unwrap().status().as_u16()
+    };
+    for n in 0..21 {
+        assert_eq!(
+            login("127.0.0.1", &format!("192.0.2.{n}"), &format!("user{n}")).await,
+            401
+        );
+    }
+    assert_eq!(login("127.0.0.1", "192.0.2.99", "another").await, 429);
+    assert_eq!(login("127.0.0.2", "127.0.0.1", "another").await, 401);
+    running.stop.cancel();
+    running.task.await.unwrap();
+}

@@ -4,7 +4,7 @@ use crate::support::{PASSWORD, SECRET, Server, basic, key};
 use http::{Method, Request, StatusCode};
 use secrecy::SecretString;
 use tintype::http::auth::Permission;
-use tintype::model::{Role, UserChange};
+use tintype::model::Role;
 
 const ME: &str = "/api/v1/users/auth/keys";
 
@@ -27,7 +27,7 @@ async fn keys_and_passwords_are_accepted_in_any_case_of_the_scheme() {
 async fn everything_else_is_401() {
     let server = Server::start().await;
     let long = "A".repeat(20_000);
-    for credentials in [
+    let all = [
         String::new(),
         "ApiKey".to_owned(),
         "ApiKey ".to_owned(),
@@ -47,8 +47,12 @@ async fn everything_else_is_401() {
         basic("admin", &PASSWORD.to_uppercase()),
         basic("Admin", PASSWORD),
         basic("", ""),
-    ] {
-        let reply = server.send(Method::GET, ME, &credentials, "").await;
+    ];
+    for (tried, credentials) in all.into_iter().enumerate() {
+        let from = format!("192.0.2.{tried}");
+        let reply = server
+            .send_from(&from, Method::GET, ME, &credentials, String::new())
+            .await;
         assert_eq!(
             (reply.status, reply.code()),
             (StatusCode::UNAUTHORIZED, "root.unauthenticated"),
@@ -73,17 +77,7 @@ async fn a_changed_password_is_forgotten_at_once() {
         StatusCode::OK
     );
     let hash = tintype::secrets::hash_password(&SecretString::from("another")).unwrap();
-    let change = UserChange {
-        password_hash: Some(hash),
-        ..UserChange::default()
-    };
-    let now = jiff::Timestamp::UNIX_EPOCH;
-    server
-        .app
-        .store
-        .change_user("admin", &change, None, now)
-        .await
-        .unwrap();
+    server.set_password("admin", hash).await;
     assert_eq!(
         server.send(Method::GET, ME, &old, "").await.status,
         StatusCode::UNAUTHORIZED

@@ -5,16 +5,17 @@ use axum::body::Body;
 use data_encoding::BASE64;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::Value;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use tempfile::TempDir;
 use tintype::app::App;
 use tintype::clock::{Clock, SystemClock};
 use tintype::config::Config;
+use tintype::http::auth::Peer;
 use tintype::model::{
-    AccessLevel, ApiKey, Cluster, ClusterSecrets, EngineAuth, Operator, PlatformRepository, Role,
+    AccessLevel, ApiKey, Cluster, ClusterSecrets, EngineAuth, Operator, PlatformRepository, Role, UserChange,
 };
 use tintype::secrets::{Sealer, api_key_hash, hash_password};
 use tintype::store::sqlite::SqliteStore;
@@ -27,6 +28,26 @@ pub const SECRET: &str = "s3cret_part-0123456789";
 
 /// One hash for all users: hashing is slow on purpose.
 static HASH: LazyLock<String> = LazyLock::new(|| hash_password(&SecretString::from(PASSWORD)).unwrap());
+
+/// A clock that only a test moves.
+#[derive(Debug)]
+pub struct HandClock(Mutex<Timestamp>);
+
+impl HandClock {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Timestamp::from_second(1_700_000_000).unwrap())))
+    }
+
+    pub fn forward(&self, seconds: i64) {
+        *self.0.lock().unwrap() += SignedDuration::from_secs(seconds);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
 
 /// A server with the user and key `admin`.
 pub struct Server {
@@ -111,6 +132,7 @@ impl Server {
             user: user.name.clone(),
             description: "for tests".to_owned(),
             created_at: user.created_at,
+            elevated: true,
         };
         self.app.store.create_api_key(&key).await.unwrap();
     }
@@ -190,6 +212,44 @@ impl Server {
         self.request(request.body(body.into()).unwrap()).await
     }
 
+    /// Replaces a user's password by the hash of another.
+    pub async fn set_password(&self, user: &str, hash: String) {
+        let change = UserChange {
+            password_hash: Some(hash),
+            ..UserChange::default()
+        };
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let changed = self.app.store.change_user(user, &change, None, now).await;
+        changed.unwrap();
+    }
+
+    /// Signs in, and gives the session's `Authorization`.
+    pub async fn login(&self, user: &str) -> String {
+        let body = serde_json::json!({"username": user, "password": PASSWORD}).to_string();
+        let reply = self
+            .send(Method::POST, "/api/v1/users/auth/_login", "", body)
+            .await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.body);
+        bearer(&reply)
+    }
+
+    /// From this address.
+    pub async fn send_from(
+        &self,
+        from: &str,
+        method: Method,
+        path: &str,
+        authorization: &str,
+        body: String,
+    ) -> Reply {
+        let mut request = Request::builder().method(method).uri(path);
+        if !authorization.is_empty() {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let request = request.extension(Peer(from.parse().unwrap()));
+        self.request(request.body(body.into()).unwrap()).await
+    }
+
     /// Any request.
     pub async fn request(&self, request: Request<Body>) -> Reply {
         let what = format!("{} {:.200}", request.method(), request.uri());
@@ -246,6 +306,11 @@ fn check_failure(what: &str, reply: &Reply) {
 /// `Authorization` with the API key that [`Server::add_user`] made.
 pub fn key(user: &str) -> String {
     format!("ApiKey tt_{}_{SECRET}", key_id(user))
+}
+
+/// `Authorization` with the token in an answer.
+pub fn bearer(reply: &Reply) -> String {
+    format!("Bearer {}", reply.body["token"].as_str().unwrap())
 }
 
 /// Ids have no underscore.

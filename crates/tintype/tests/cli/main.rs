@@ -11,4 +11,5 @@ mod journey;
 mod requests;
 mod scripted;
 mod secrets;
+mod sessions;
 mod users;

@@ -24,6 +24,7 @@ fn key(id: &str, user: &str, millis: i64) -> ApiKey {
         user,
         description,
         created_at: at(millis),
+        elevated: true,
     }
 }
 

@@ -13,6 +13,7 @@ mod migrations;
 mod names;
 mod operations;
 mod repositories;
+mod sessions;
 mod sqlite;
 mod steps;
 
@@ -124,6 +125,17 @@ mod conformance {
             keys_belong_to_their_user
             keys_are_listed_oldest_first
             keys_are_deleted_by_name_and_by_user
+        }
+        sessions {
+            a_session_reads_back_until_it_is_ended
+            sessions_that_are_over_are_forgotten_by_the_next_sign_in
+            a_user_has_a_thousand_sessions_at_most
+            another_password_ends_every_session_of_its_user
+            a_device_counts_once_it_is_confirmed
+            a_code_elevates_once_and_gives_the_session_another_secret
+            sixteen_elevations_with_one_code_have_one_winner
+            a_factor_is_its_user_s_and_is_not_used_up_for_nothing
+            a_removed_device_takes_codes_and_elevations_with_it
         }
     }}
 }

@@ -169,8 +169,15 @@ async fn no_secret_is_in_the_files() {
         user: "u".into(),
         description: String::new(),
         created_at: at(0),
+        elevated: true,
     };
     store.create_api_key(&key).await.unwrap();
+    let device = tintype::model::TotpSecret {
+        id: "d".into(),
+        secret: "needle-totp".into(),
+        confirmed: false,
+    };
+    store.enrol_totp("u", &device, at(0)).await.unwrap();
     for open in [true, false] {
         if !open {
             store.close().await;
@@ -199,6 +206,7 @@ async fn no_secret_is_in_the_files() {
         "needle-reader",
         "needle-login",
         "needle-api-key",
+        "needle-totp",
     ]
     .map(str::to_owned);
     for secret in secrets.iter().chain(&others) {
@@ -278,6 +286,47 @@ async fn another_key_is_refused_and_the_right_one_still_opens() {
         "{message}"
     );
     open(&dir).await.close().await;
+}
+
+/// Whoever changes a user: the triggers are the database's.
+#[tokio::test]
+async fn sessions_and_second_factors_end_with_their_user() {
+    for (statement, stays) in [
+        ("UPDATE users SET enabled = 0 WHERE name = 'u'", false),
+        ("UPDATE users SET password_hash = 'other' WHERE name = 'u'", false),
+        ("DELETE FROM users WHERE name = 'u'", false),
+        (
+            "UPDATE users SET roles = '[]', enabled = 1 WHERE name = 'u'",
+            true,
+        ),
+    ] {
+        let dir = dir();
+        let store = open(&dir).await;
+        let user = Operator::new("u", "hash".into(), vec![], at(0));
+        store.create_user(&user).await.unwrap();
+        let session = tintype::model::Session {
+            id: "s".into(),
+            secret_hash: [1; 32],
+            user: "u".into(),
+            created_at: at(0),
+            expires_at: at(1),
+            elevated_until: None,
+        };
+        store.begin_session(&session).await.unwrap();
+        let device = tintype::model::TotpSecret {
+            id: "d".into(),
+            secret: "SECRET".into(),
+            confirmed: false,
+        };
+        store.enrol_totp("u", &device, at(0)).await.unwrap();
+        store.close().await;
+        alter(&dir, statement).await;
+        let store = open(&dir).await;
+        assert_eq!(store.session("s").await.unwrap().is_some(), stays, "{statement}");
+        let enrolled = store.totp_device("u").await.unwrap().is_some();
+        assert_eq!(enrolled, !statement.starts_with("DELETE"), "{statement}");
+        store.close().await;
+    }
 }
 
 #[tokio::test]

@@ -44,6 +44,14 @@ impl Permission {
         matches!(self, Self::Public | Self::Own) || roles.iter().any(|role| self.granted_to(*role))
     }
 
+    /// Grants changes that others see: what a second factor is asked for.
+    pub fn changes(self) -> bool {
+        matches!(
+            self,
+            Self::ManageClusters | Self::ManageRepositories | Self::ManageUsers
+        )
+    }
+
     /// The table.
     pub fn granted_to(self, role: Role) -> bool {
         match self {

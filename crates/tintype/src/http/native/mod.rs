@@ -6,3 +6,4 @@ pub mod registrations;
 pub mod repositories;
 pub mod server;
 pub mod snapshots;
+pub mod totp;

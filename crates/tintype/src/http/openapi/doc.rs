@@ -1,6 +1,7 @@
 //! What a route takes and answers, told beside its handler.
 
 use crate::http::auth::Permission;
+use crate::http::problem::NOT_ELEVATED;
 use crate::http::route::{Route, Surface};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::openapi::{RefOr, Schema};
@@ -128,6 +129,8 @@ pub struct Doc {
     pub body: Option<Shape>,
     /// The body has members that must be there.
     pub body_required: bool,
+    /// Needs elevation, whatever permission it needs.
+    pub elevated: bool,
     /// What comes back, besides what every such route answers.
     pub answers: Vec<Answer>,
 }
@@ -142,6 +145,7 @@ impl Doc {
             request_headers: &[],
             body: None,
             body_required: false,
+            elevated: false,
             answers: Vec::new(),
         }
     }
@@ -210,6 +214,25 @@ impl Doc {
         self
     }
 
+    /// Needs elevation, though it concerns only the caller.
+    pub fn elevated(self) -> Self {
+        Self {
+            elevated: true,
+            ..self
+        }
+    }
+
+    /// The code of a 401 about credentials: ECE's routes about tokens have one of their own.
+    pub fn unauthenticated_code(&self) -> &'static str {
+        const TOKEN: &str = "root.unauthorized";
+        let own = |answer: &Answer| answer.status == 401 && answer.codes.contains(&TOKEN);
+        if self.answers.iter().any(own) {
+            TOKEN
+        } else {
+            "root.unauthenticated"
+        }
+    }
+
     /// Every type in it.
     pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
         self.body
@@ -230,11 +253,15 @@ impl Route {
         };
         add(500, "root.internal_server_error");
         if self.permission != Permission::Public {
-            add(401, "root.unauthenticated");
+            add(401, self.doc.unauthenticated_code());
+            add(429, "root.too_many_requests");
             add(503, "root.busy");
         }
         if !matches!(self.permission, Permission::Public | Permission::Own) {
             add(403, "root.unauthorized.rbac");
+        }
+        if self.needs_elevation() {
+            add(449, NOT_ELEVATED);
         }
         if self.surface == Surface::Regional {
             add(404, "root.region_not_found");

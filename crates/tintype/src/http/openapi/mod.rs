@@ -40,7 +40,8 @@ pub fn document(routes: &[Route]) -> Value {
             "securitySchemes": {
                 "apiKey": { "type": "apiKey", "in": "header", "name": "Authorization",
                             "description": "`ApiKey tt_{id}_{secret}`" },
-                "basicAuth": { "type": "http", "scheme": "basic" }
+                "basicAuth": { "type": "http", "scheme": "basic" },
+                "session": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" }
             }
         }
     })
@@ -75,7 +76,7 @@ fn operation(route: &Route, path: &str, regional: bool) -> Value {
         operation["requestBody"] = json!({ "required": doc.body_required, "content": content(shape) });
     }
     if route.permission != Permission::Public {
-        operation["security"] = json!([{ "apiKey": [] }, { "basicAuth": [] }]);
+        operation["security"] = json!([{ "apiKey": [] }, { "basicAuth": [] }, { "session": [] }]);
     }
     operation
 }

@@ -195,13 +195,14 @@ async fn an_admin_is_left(tx: &mut Tx) -> Result<()> {
 
 async fn create_api_key(tx: &mut Tx, key: &ApiKey) -> Result<()> {
     let made = sqlx::query(
-        "INSERT INTO api_keys (id, secret_hash, user, description, created_at) \
-         SELECT ?, ?, name, ?, ? FROM users WHERE name = ?",
+        "INSERT INTO api_keys (id, secret_hash, user, description, created_at, elevated) \
+         SELECT ?, ?, name, ?, ?, ? FROM users WHERE name = ?",
     )
     .bind(&key.id)
     .bind(key.secret_hash.as_slice())
     .bind(&key.description)
     .bind(millis(key.created_at))
+    .bind(key.elevated)
     .bind(&key.user)
     .execute(tx)
     .await?;
@@ -253,5 +254,6 @@ fn key_from_row(row: &SqliteRow) -> Result<ApiKey> {
         user: row.try_get("user")?,
         description: row.try_get("description")?,
         created_at: time(row, "created_at")?,
+        elevated: row.try_get("elevated")?,
     })
 }

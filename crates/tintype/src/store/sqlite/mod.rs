@@ -12,7 +12,9 @@ mod open;
 mod operations;
 mod repositories;
 mod rows;
+mod sessions;
 mod steps;
+mod totp;
 mod writer;
 
 use super::{

@@ -14,6 +14,7 @@ use crate::store::StoreError;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 /// The longest description, bytes.
@@ -26,10 +27,9 @@ pub struct CreateApiKeyRequest {
     /// What it is for.
     #[schema(value_type = String)]
     pub description: Option<String>,
-    /// Older clients send one; it is not looked at, since the credentials of this request count.
-    #[serde(rename = "authentication_token")]
-    #[schema(required = false)]
-    pub _authentication_token: Option<String>,
+    /// Older clients send the `security_token` of a re-authentication.
+    #[schema(value_type = String, required = false)]
+    pub authentication_token: Option<SecretString>,
     /// Refused: an ignored expiration would make an immortal key.
     #[schema(ignore)]
     pub expiration: Option<serde::de::IgnoredAny>,
@@ -44,6 +44,7 @@ pub fn doc() -> Doc {
         .body::<CreateApiKeyRequest>()
         .answer::<ApiKeyResponse>(201, "The key, shown this once.")
         .fails(400, &[INVALID])
+        .elevated()
 }
 
 /// The handler.
@@ -52,9 +53,14 @@ pub async fn handle(
     principal: Principal,
     body: Result<Body<CreateApiKeyRequest>>,
 ) -> Result<Response> {
-    let described = body.and_then(|Body(body)| description(body));
+    let described = body.and_then(|Body(body)| {
+        reauthenticated(&http, &principal, body.authentication_token.as_ref())?;
+        description(body)
+    });
     let description = described.map_err(|problem| problem.code_at(StatusCode::BAD_REQUEST, INVALID))?;
+    let device = http.app.store.totp_device(&principal.name).await?;
     let now = to_millis(http.app.clock.now());
+    let elevated = principal.key_is_elevated(device.as_ref(), now);
     let secret = ids::secret();
     let key = ApiKey {
         id: ids::time_ordered(now),
@@ -62,6 +68,7 @@ pub async fn handle(
         user: principal.name,
         description,
         created_at: now,
+        elevated,
     };
     match http.app.store.create_api_key(&key).await {
         Err(StoreError::NotFound(_)) => {
@@ -76,6 +83,21 @@ pub async fn handle(
             key: shown,
             ..ApiKeyResponse::new(&key)
         },
+    ))
+}
+
+/// A token that is sent must be good, though none is needed: the credentials of the request count.
+fn reauthenticated(http: &Http, principal: &Principal, token: Option<&SecretString>) -> Result<()> {
+    let good = |token: &SecretString| {
+        http.authenticator
+            .reauthenticated(&http.app, &principal.name, token.expose_secret())
+    };
+    if token.is_none_or(good) {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "authentication_token",
+        "authentication_token is not a security_token of yours, or older than five minutes: leave it out",
     ))
 }
 

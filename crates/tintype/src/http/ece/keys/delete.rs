@@ -15,6 +15,7 @@ pub fn doc() -> Doc {
     Doc::new("delete-api-key", "Delete API key")
         .answer::<EmptyResponse>(200, "It is gone.")
         .fails(404, NOT_FOUND)
+        .elevated()
 }
 
 /// The handler.

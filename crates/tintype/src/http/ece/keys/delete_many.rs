@@ -30,6 +30,7 @@ pub fn doc() -> Doc {
         .body::<DeleteApiKeysRequest>()
         .answer::<EmptyResponse>(200, "They are gone.")
         .fails(400, &[INVALID])
+        .elevated()
 }
 
 /// The handler.

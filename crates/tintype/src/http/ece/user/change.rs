@@ -13,7 +13,6 @@ use crate::http::openapi::Doc;
 use crate::http::problem::Result;
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 
 /// The route's description.
 pub fn doc() -> Doc {
@@ -31,9 +30,8 @@ pub fn doc() -> Doc {
 pub async fn handle(
     State(http): State<Http>,
     principal: Principal,
-    headers: HeaderMap,
     Body(body): Body<UserBody>,
 ) -> Result<Response> {
     let user = load(&http, &principal.name).await?;
-    change(&http, &principal, &headers, user, body).await
+    change(&http, &principal, user, body).await
 }

@@ -5,11 +5,10 @@ use super::view::User;
 use super::{BUILT_IN, INVALID, RESTRICTED, ROLES_FORBIDDEN, ROLES_INVALID, explain, refused};
 use crate::clock::to_millis;
 use crate::http::Http;
-use crate::http::auth::{Permission, Principal};
+use crate::http::auth::{Credential, Permission, Principal};
 use crate::http::problem::{Problem, Result, ok};
 use crate::model::{Operator, UserChange};
 use axum::response::Response;
-use http::{HeaderMap, header};
 
 /// The codes with which a change is refused.
 pub const REFUSED: &[&str] = &[INVALID, ROLES_INVALID, RESTRICTED, BUILT_IN];
@@ -18,17 +17,11 @@ pub const REFUSED: &[&str] = &[INVALID, ROLES_INVALID, RESTRICTED, BUILT_IN];
 ///
 /// # Errors
 /// 400 naming the member, 404 when the user is gone, 503 when too many passwords wait.
-pub async fn change(
-    http: &Http,
-    principal: &Principal,
-    headers: &HeaderMap,
-    user: Operator,
-    body: UserBody,
-) -> Result<Response> {
+pub async fn change(http: &Http, principal: &Principal, user: Operator, body: UserBody) -> Result<Response> {
     same_name(body.user_name.as_deref(), &user.name)?;
     let shown = serde_json::to_value(User::from(user.clone())).unwrap_or_default();
     let wanted = body.wanted(&shown)?;
-    let wanted = permit(principal, headers, &user, wanted)?;
+    let wanted = permit(principal, &user, wanted)?;
     let change = to_store(http, wanted).await?;
     let at = if change.enabled == Some(false) {
         "security.enabled"
@@ -55,7 +48,7 @@ fn same_name(given: Option<&str>, name: &str) -> Result<()> {
 }
 
 /// What the caller may change of it.
-fn permit(principal: &Principal, headers: &HeaderMap, user: &Operator, mut wanted: Wanted) -> Result<Wanted> {
+fn permit(principal: &Principal, user: &Operator, mut wanted: Wanted) -> Result<Wanted> {
     if !principal.may(Permission::ManageUsers) {
         unchanged_rights(user, &wanted)?;
         // Not written either: an administrator may be changing them right now.
@@ -65,7 +58,7 @@ fn permit(principal: &Principal, headers: &HeaderMap, user: &Operator, mut wante
         return Ok(wanted);
     }
     if principal.name == user.name {
-        proven(headers)?;
+        proven(principal)?;
     } else if user.builtin {
         let message = "the password of a built-in user is changed by itself alone, or with tintype init";
         return Err(refused(BUILT_IN, "security.password", message));
@@ -90,10 +83,8 @@ fn unchanged_rights(user: &Operator, wanted: &Wanted) -> Result<()> {
 }
 
 /// A key that leaked must not lock its owner out.
-fn proven(headers: &HeaderMap) -> Result<()> {
-    let given = headers.get(header::AUTHORIZATION);
-    let scheme = given.and_then(|value| value.to_str().ok()?.split_whitespace().next());
-    if scheme.is_some_and(|scheme| !scheme.eq_ignore_ascii_case("apikey")) {
+fn proven(principal: &Principal) -> Result<()> {
+    if !matches!(principal.by, Credential::ApiKey { .. }) {
         return Ok(());
     }
     let message =

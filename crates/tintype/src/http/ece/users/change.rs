@@ -11,7 +11,6 @@ use crate::http::openapi::Doc;
 use crate::http::problem::Result;
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 
 /// The route's description.
 pub fn doc() -> Doc {
@@ -27,10 +26,9 @@ pub async fn handle(
     State(http): State<Http>,
     principal: Principal,
     path: Path,
-    headers: HeaderMap,
     body: Result<Body<UserBody>>,
 ) -> Result<Response> {
     let user = load(&http, path.text("user_name")).await?;
     let Body(body) = body?;
-    change(&http, &principal, &headers, user, body).await
+    change(&http, &principal, user, body).await
 }
