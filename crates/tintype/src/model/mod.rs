@@ -10,6 +10,7 @@ pub mod progress;
 pub mod register;
 pub mod repository;
 pub mod restore;
+pub mod search;
 pub mod take;
 
 pub use api_key::ApiKey;

@@ -13,7 +13,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::HashMap;
 
+mod search;
 pub mod sqlite;
+
+pub use search::Search;
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -210,7 +213,7 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: Search + Send + Sync + std::fmt::Debug {
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.

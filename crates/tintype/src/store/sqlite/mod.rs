@@ -11,6 +11,7 @@ mod open;
 mod operations;
 mod repositories;
 mod rows;
+mod search;
 mod steps;
 mod users;
 mod writer;
