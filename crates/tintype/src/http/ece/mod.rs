@@ -3,7 +3,10 @@
 pub mod auth;
 pub mod clusters;
 pub mod keys;
+pub mod platform;
 pub mod repositories;
+pub mod resource;
+pub mod unserved;
 
 /// An answer without members.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
