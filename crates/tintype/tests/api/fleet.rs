@@ -11,13 +11,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const CLUSTERS: &str = "/api/tintype/v1/clusters";
 const ECE: &str = "/api/v1/clusters/elasticsearch";
 
-struct Fleet {
-    server: Server,
+pub struct Fleet {
+    pub server: Server,
     engine: FakeEngine,
     _running: DropGuard,
 }
 
-async fn fleet(access: &str) -> Fleet {
+pub async fn fleet(access: &str) -> Fleet {
     let server = Server::start().await;
     let engine = FakeEngine::start(Dialect::Os2).unwrap();
     engine.add_index("flights", Index::default());

@@ -191,6 +191,7 @@ impl Server {
     /// Any request.
     pub async fn request(&self, request: Request<Body>) -> Reply {
         let what = format!("{} {:.200}", request.method(), request.uri());
+        let asked = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -212,6 +213,7 @@ impl Server {
         if !reply.status.is_success() {
             check_failure(&what, &reply);
         }
+        crate::answers::check(&asked.0, &asked.1, &reply);
         reply
     }
 }
