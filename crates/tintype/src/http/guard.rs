@@ -68,7 +68,11 @@ fn permit(principal: &Principal, permission: Permission) -> Result<()> {
     )))
 }
 
-fn region(path: &str, configured: &str) -> Result<()> {
+/// A path below the region that is configured, or below none.
+///
+/// # Errors
+/// 404 naming both regions.
+pub fn region(path: &str, configured: &str) -> Result<()> {
     let Some(rest) = path.strip_prefix(REGIONS) else {
         return Ok(());
     };

@@ -247,24 +247,6 @@ pub fn ok<T: Serialize>(body: &T) -> Response {
     json(StatusCode::OK, body)
 }
 
-/// The answer to a path that no route has.
-pub async fn no_such_path() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "root.not_found",
-        "there is nothing at this path",
-    )
-}
-
-/// The answer to a method that the path's routes do not have; the router adds `Allow`.
-pub async fn no_such_method() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "root.method_not_allowed",
-        "this path does not have this method",
-    )
-}
-
 /// The answer when a handler panicked. The panic hook has logged where.
 pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     let id = HEXLOWER.encode(&ids::random::<8>());

@@ -39,6 +39,13 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Regional "/clusters/elasticsearch/{cluster_id}"           ReadClusters       ece::clusters::get),
         route!(DELETE Regional "/clusters/elasticsearch/{cluster_id}"           ManageClusters     ece::clusters::delete),
         route!(POST   Regional "/clusters/elasticsearch/{cluster_id}/_snapshot" ManageClusters     ece::clusters::snapshot),
+        route!(POST   Regional "/clusters/elasticsearch/_search"                ReadClusters       ece::clusters::search),
+        route!(PUT    Regional "/clusters/elasticsearch/{cluster_id}/metadata/name/{new_name}" ManageClusters ece::clusters::metadata::rename),
+        route!(GET    Regional "/clusters/elasticsearch/{cluster_id}/metadata/settings" ReadClusters   ece::clusters::metadata::get),
+        route!(PATCH  Regional "/clusters/elasticsearch/{cluster_id}/metadata/settings" ManageClusters ece::clusters::metadata::patch),
+        route!(GET    Regional "/clusters/elasticsearch/{cluster_id}/snapshot/settings" ReadClusters   ece::clusters::snapshot_settings::get),
+        route!(PATCH  Regional "/clusters/elasticsearch/{cluster_id}/snapshot/settings" ManageClusters ece::clusters::snapshot_settings::patch),
+        route!(GET    Regional "/platform"                                      ReadClusters       ece::platform::get),
         route!(GET    Regional "/platform/configuration/snapshots/repositories" ReadRepositories   ece::repositories::list),
         route!(GET    Regional "/platform/configuration/snapshots/repositories/{repository_name}" ReadRepositories   ece::repositories::get),
         route!(PUT    Regional "/platform/configuration/snapshots/repositories/{repository_name}" ManageRepositories ece::repositories::put),
@@ -122,8 +129,8 @@ pub fn router(app: App) -> Router {
         }
     }
     router
-        .fallback(problem::no_such_path)
-        .method_not_allowed_fallback(problem::no_such_method)
+        .fallback(ece::unserved::no_such_path)
+        .method_not_allowed_fallback(ece::unserved::no_such_method)
         .layer(from_fn(extract::too_large))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(CompressionLayer::new())

@@ -10,6 +10,7 @@ pub mod progress;
 pub mod register;
 pub mod repository;
 pub mod restore;
+pub mod search;
 pub mod session;
 pub mod take;
 

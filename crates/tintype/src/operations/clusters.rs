@@ -10,6 +10,9 @@ use crate::model::{AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, 
 use crate::store::ClusterPage;
 use tintype_engine::Distribution;
 
+/// The longest name that may be given to a cluster, characters.
+const LONGEST_NAME: usize = 255;
+
 /// What a caller asks of an attach.
 #[derive(Debug, Clone)]
 pub struct AttachRequest {
@@ -102,6 +105,9 @@ pub async fn attach(app: &App, request: AttachRequest) -> Result<Cluster> {
         version: 1,
     };
     check(&cluster, &request.secrets)?;
+    if !cluster.name.is_empty() {
+        check_name(&cluster.name)?;
+    }
     check_repository(app, &cluster).await?;
     check_location(app, &cluster).await?;
     identify(app, &mut cluster, &request.secrets, None, request.adopt).await?;
@@ -145,6 +151,9 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
         None => app.store.cluster_secrets(&cluster.id).await?,
     };
     check(&changed, &effective)?;
+    if changed.name != cluster.name {
+        check_name(&changed.name)?;
+    }
     check_repository(app, &changed).await?;
     if changed.location != cluster.location {
         check_location(app, &changed).await?;
@@ -158,7 +167,10 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
         tracing::warn!(cluster = %changed.id, from = cluster.uuid, to = changed.uuid, "the pinned uuid was changed");
     }
     app.engines.note_limit(&changed);
-    observe::refresh(&app.operations, &changed.id).await;
+    // A name alone is nothing to ask an engine about, and it may not answer.
+    if looks_otherwise(cluster, &changed, reached_otherwise) {
+        observe::refresh(&app.operations, &changed.id).await;
+    }
     Ok(changed)
 }
 
@@ -178,6 +190,26 @@ pub async fn detach(app: &App, id: &ClusterId) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Another look would see something else.
+fn looks_otherwise(before: &Cluster, after: &Cluster, reached_otherwise: bool) -> bool {
+    reached_otherwise
+        || (&before.repository, &before.engine_repository, &before.location)
+            != (&after.repository, &after.engine_repository, &after.location)
+        || (before.access, before.allow_plain_http) != (after.access, after.allow_plain_http)
+}
+
+/// A name given by hand. An engine's own is taken as it is.
+fn check_name(name: &str) -> Result<()> {
+    let length = name.chars().count();
+    if (1..=LONGEST_NAME).contains(&length) && !name.trim().is_empty() && !name.contains(char::is_control) {
+        return Ok(());
+    }
+    let rule = format!(
+        "name must be 1 to {LONGEST_NAME} characters, none of them a control character, not all blank"
+    );
+    Err(Error::invalid("name", rule))
 }
 
 /// What can be said without asking anybody.

@@ -29,7 +29,7 @@ mod observe;
 mod progress;
 mod register;
 mod registration;
-mod repositories;
+pub mod repositories;
 mod restore;
 mod retry;
 mod step;

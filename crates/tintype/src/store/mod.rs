@@ -14,10 +14,12 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 pub mod accounts;
+mod search;
 mod sessions;
 pub mod sqlite;
 
 pub use accounts::Accounts;
+pub use search::Search;
 pub use sessions::Sessions;
 
 /// What the store could not do.
@@ -224,7 +226,7 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Accounts + Sessions + Send + Sync + std::fmt::Debug {
+pub trait Store: Accounts + Search + Sessions + Send + Sync + std::fmt::Debug {
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.

@@ -167,8 +167,8 @@ async fn ids_that_name_nothing_are_404_and_unreadable_ones_400() {
                 let reply = server
                     .send(route.method.clone(), &filled(&path, id), &key("admin"), "")
                     .await;
-                // A PUT makes what it names, so there a bad name is the request's own mistake.
-                let wanted = if route.method == Method::PUT && !path.ends_with("/reader") {
+                // The PUT of a repository makes what it names, so there a bad name is the request's own mistake.
+                let wanted = if route.method == Method::PUT && path.ends_with("{repository_name}") {
                     StatusCode::BAD_REQUEST
                 } else {
                     StatusCode::NOT_FOUND
@@ -200,7 +200,7 @@ async fn unknown_paths_and_methods_are_told_in_json() {
         "/",
         "/api",
         "/api/v1",
-        "/api/v1/deployments",
+        "/api/v1/anything",
         "/api/v1/clusters/elasticsearch/",
         "/favicon.ico",
         "//",

@@ -30,6 +30,37 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
     }
 }
 
+/// The described operation that a request is: its path in the description, and what that says of it. A path with fewer
+/// parameters goes first.
+pub fn operation(method: &http::Method, path: &str) -> Option<(&'static str, &'static Value)> {
+    let below = path.strip_prefix("/api/v1/")?;
+    let below = match below.strip_prefix("regions/") {
+        Some(rest) => rest.split_once('/')?.1,
+        None => below,
+    };
+    let fits = |template: &str| {
+        let template = template.trim_start_matches('/');
+        template.split('/').count() == below.split('/').count()
+            && template
+                .split('/')
+                .zip(below.split('/'))
+                .all(|(wanted, found)| wanted == found || (wanted.starts_with('{') && !found.is_empty()))
+    };
+    let (template, methods) = ECE["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(template, _)| fits(template))
+        .min_by_key(|(template, _)| template.matches('{').count())?;
+    let operation = &methods[method.as_str().to_lowercase()];
+    operation.is_object().then_some((template, operation))
+}
+
+/// Fails unless the value is what a schema of the description promises.
+pub fn fulfils(value: &Value, schema: &'static Value, at: &str) {
+    check(value, schema, at);
+}
+
 fn check(value: &Value, schema: &'static Value, at: &str) {
     let schema = resolve(schema);
     let right = match schema["type"].as_str().unwrap_or("object") {

@@ -4,23 +4,28 @@
 #![allow(clippy::unwrap_used)]
 
 mod administrators;
+mod answers;
 mod authorization;
 mod bad_input;
 mod clusters;
 mod conformance;
+mod constants;
 mod description;
 mod elevation;
 mod fleet;
 mod keys;
 mod keys_of_others;
+mod listed;
 mod listener;
 mod lists;
 mod logs;
 mod openapi;
 mod operations;
 mod repositories;
+mod search;
 mod self_service;
 mod sessions;
+mod settings;
 mod sign_in;
 mod support;
 mod totp;

@@ -218,7 +218,7 @@ impl Server {
             password_hash: Some(hash),
             ..UserChange::default()
         };
-        let now = jiff::Timestamp::UNIX_EPOCH;
+        let now = Timestamp::UNIX_EPOCH;
         let changed = self.app.store.change_user(user, &change, None, now).await;
         changed.unwrap();
     }
@@ -253,6 +253,7 @@ impl Server {
     /// Any request.
     pub async fn request(&self, request: Request<Body>) -> Reply {
         let what = format!("{} {:.200}", request.method(), request.uri());
+        let asked = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -274,6 +275,7 @@ impl Server {
         if !reply.status.is_success() {
             check_failure(&what, &reply);
         }
+        crate::answers::check(&asked.0, &asked.1, &reply);
         reply
     }
 }

@@ -13,6 +13,7 @@ mod migrations;
 mod names;
 mod operations;
 mod repositories;
+mod search;
 mod sessions;
 mod sqlite;
 mod steps;
@@ -50,6 +51,12 @@ mod conformance {
             a_detach_forgets_secrets_and_observation_and_keeps_the_rest
             observations_are_replaced_and_read_by_page
             what_is_not_attached_is_not_found
+        }
+        search {
+            a_search_returns_whole_clusters_by_id
+            a_page_is_in_the_order_asked_for_and_the_total_is_of_all
+            a_range_of_versions_is_by_their_numbers
+            a_status_is_that_of_the_last_look
         }
         repositories {
             repositories_read_back_whole_and_in_order

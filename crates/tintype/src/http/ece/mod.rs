@@ -3,7 +3,10 @@
 pub mod auth;
 pub mod clusters;
 pub mod keys;
+pub mod platform;
 pub mod repositories;
+pub mod resource;
+pub mod unserved;
 pub mod user;
 pub mod users;
 

@@ -247,7 +247,7 @@ pub(super) async fn observations(tx: &mut Tx, ids: &[ClusterId]) -> Result<HashM
     found.iter().map(read).collect()
 }
 
-fn from_row(row: &SqliteRow) -> Result<Cluster> {
+pub(super) fn from_row(row: &SqliteRow) -> Result<Cluster> {
     let optional_name = |column: &str| {
         row.try_get::<Option<String>, _>(column)?
             .map(rows::name)

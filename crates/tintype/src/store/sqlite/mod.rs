@@ -12,6 +12,7 @@ mod open;
 mod operations;
 mod repositories;
 mod rows;
+mod search;
 mod sessions;
 mod steps;
 mod totp;

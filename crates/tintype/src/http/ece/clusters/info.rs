@@ -3,7 +3,7 @@
 use crate::http::Http;
 use crate::http::observe::SnapshotHealth;
 use crate::model::observation::ObservedNode;
-use crate::model::{Cluster, Observation};
+use crate::model::{Cluster, Observation, search};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -231,11 +231,7 @@ impl ElasticsearchClusterInfo {
             cluster_id: cluster.id.to_string(),
             cluster_name: cluster.name.clone(),
             healthy: plan_info.healthy && elasticsearch.healthy && topology.healthy && snapshots.healthy,
-            status: match seen {
-                None => "initializing",
-                Some(seen) if seen.reachable => "started",
-                Some(_) => "stopped",
-            },
+            status: search::status_seen(seen),
             plan_info,
             elasticsearch,
             metadata: ClusterMetadataInfo {

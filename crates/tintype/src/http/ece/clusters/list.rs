@@ -5,6 +5,7 @@ use crate::http::Http;
 use crate::http::extract::{Params, Query};
 use crate::http::openapi::{Doc, Parameter};
 use crate::http::problem::{Problem, Result, ok};
+use crate::model::Cluster;
 use crate::store::ClusterPage;
 use axum::extract::State;
 use axum::response::Response;
@@ -41,10 +42,10 @@ const QUERY: &[Parameter] = &[
 pub struct ElasticsearchClustersInfo {
     /// The number of clusters in this answer.
     pub return_count: usize,
-    /// The number of all clusters that match `q`, when it was given.
+    /// The number of all clusters that match, when `q` or a query was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub match_count: Option<u64>,
-    /// The clusters, by id.
+    /// The clusters, by id unless a search asks for another order.
     pub elasticsearch_clusters: Vec<ElasticsearchClusterInfo>,
 }
 
@@ -59,18 +60,32 @@ pub fn doc() -> Doc {
 pub async fn handle(State(http): State<Http>, Query(query): Query) -> Result<Response> {
     let page = page(&query)?;
     let (clusters, matches) = http.app.store.clusters(&page).await?;
-    let ids: Vec<_> = clusters.iter().map(|cluster| cluster.id.clone()).collect();
-    let seen = http.app.store.observations(&ids).await?;
+    let matches = page.contains.is_some().then_some(matches);
     let plans = query.boolean("show_plans").unwrap_or(false);
-    let shown: Vec<_> = clusters
-        .iter()
-        .map(|cluster| ElasticsearchClusterInfo::new(cluster, seen.get(&cluster.id), &http, plans))
-        .collect();
-    Ok(ok(&ElasticsearchClustersInfo {
-        return_count: shown.len(),
-        match_count: page.contains.is_some().then_some(matches),
-        elasticsearch_clusters: shown,
-    }))
+    let found = ElasticsearchClustersInfo::load(&http, &clusters, matches, plans).await?;
+    Ok(ok(&found))
+}
+
+impl ElasticsearchClustersInfo {
+    /// These clusters as they were last seen.
+    pub async fn load(
+        http: &Http,
+        clusters: &[Cluster],
+        match_count: Option<u64>,
+        plans: bool,
+    ) -> Result<Self> {
+        let ids: Vec<_> = clusters.iter().map(|cluster| cluster.id.clone()).collect();
+        let seen = http.app.store.observations(&ids).await?;
+        let shown: Vec<_> = clusters
+            .iter()
+            .map(|cluster| ElasticsearchClusterInfo::new(cluster, seen.get(&cluster.id), http, plans))
+            .collect();
+        Ok(Self {
+            return_count: shown.len(),
+            match_count,
+            elasticsearch_clusters: shown,
+        })
+    }
 }
 
 fn page(query: &Params) -> Result<ClusterPage> {

@@ -5,7 +5,10 @@ pub mod delete;
 pub mod get;
 mod info;
 pub mod list;
+pub mod metadata;
+pub mod search;
 pub mod snapshot;
+pub mod snapshot_settings;
 
 pub use info::{ElasticsearchClusterInfo, SnapshotStatusInfo};
 

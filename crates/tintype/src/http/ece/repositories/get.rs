@@ -1,8 +1,9 @@
 //! `GET /platform/configuration/snapshots/repositories/{repository_name}`.
 
-use super::{HEADERS, NOT_FOUND, RepositoryConfig, load, with_version};
+use super::{NOT_FOUND, RepositoryConfig, load, with_version};
 use crate::http::Http;
 use crate::http::auth::Principal;
+use crate::http::ece::resource::HEADERS;
 use crate::http::extract::Path;
 use crate::http::openapi::Doc;
 use crate::http::problem::{Result, ok};

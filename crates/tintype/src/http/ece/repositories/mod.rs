@@ -1,12 +1,12 @@
 //! The platform's snapshot repositories.
 
+use super::resource;
 use crate::error::{Error, Missing};
 use crate::http::Http;
 use crate::http::auth::{Permission, Principal};
 use crate::http::problem::{Problem, Result};
 use crate::model::{PlatformRepository, RepositoryName};
 use axum::response::Response;
-use http::HeaderValue;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -17,13 +17,6 @@ pub mod put;
 
 /// What a route about one repository answers when there is none.
 pub const NOT_FOUND: &[&str] = &["clusters.snapshot.repository_not_found"];
-
-/// The headers that tell a repository's version and times.
-pub const HEADERS: &[&str] = &[
-    "x-cloud-resource-version",
-    "x-cloud-resource-created",
-    "x-cloud-resource-last-modified",
-];
 
 /// A repository.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -70,16 +63,7 @@ pub fn not_found(name: &RepositoryName) -> Problem {
     .into()
 }
 
-fn with_version(mut response: Response, repository: &PlatformRepository) -> Response {
-    let values = [
-        repository.version.to_string(),
-        repository.created_at.to_string(),
-        repository.updated_at.to_string(),
-    ];
-    for (name, value) in HEADERS.iter().zip(values) {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            response.headers_mut().insert(*name, value);
-        }
-    }
-    response
+fn with_version(response: Response, repository: &PlatformRepository) -> Response {
+    let (created, changed) = (repository.created_at, repository.updated_at);
+    resource::with_version(response, repository.version, created, changed)
 }

@@ -1,8 +1,9 @@
 //! `PUT /platform/configuration/snapshots/repositories/{repository_name}`.
 
-use super::{HEADERS, RepositoryConfig, with_version};
+use super::{RepositoryConfig, with_version};
 use crate::http::Http;
 use crate::http::auth::Principal;
+use crate::http::ece::resource::HEADERS;
 use crate::http::extract::{Body, Path, Query};
 use crate::http::openapi::{Doc, Parameter};
 use crate::http::problem::{Problem, Result, ok};
