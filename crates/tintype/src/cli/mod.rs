@@ -69,7 +69,7 @@ enum Command {
     /// Repositories: where snapshots go
     #[command(subcommand)]
     Repository(repository::Verb),
-    /// Snapshots: take, list, show, restore
+    /// Snapshots: take, list, show, restore, delete
     #[command(subcommand)]
     Snapshot(snapshot::Verb),
     /// Operations: what runs and what became of it

@@ -62,6 +62,8 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Native   "/clusters/{cluster_id}/snapshots"               ReadClusters       snapshots::list),
         route!(POST   Native   "/clusters/{cluster_id}/snapshots"               ManageClusters     snapshots::take),
         route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ReadClusters   snapshots::get),
+        route!(DELETE Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ManageClusters snapshots::delete),
+        route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/runbook"  ReadClusters   snapshots::runbook),
         route!(POST   Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/_restore" ManageClusters snapshots::restore),
         route!(GET    Native   "/repositories"                                  ReadRepositories   repositories::list),
         route!(GET    Native   "/repositories/{repository_name}"                ReadRepositories   repositories::get),

@@ -1,7 +1,7 @@
 //! The one driver of all operations. Recovery, takeover and retry are one path: a lease that is free and due.
 
 use super::step::{Context, Flow, Stop};
-use super::{Operations, register, restore, take};
+use super::{Operations, delete, register, restore, take};
 use crate::model::{Failure, FailureKind, OperationKind};
 use crate::store::{ClusterPage, LeaseLimits, Leased, Step};
 use futures_util::FutureExt;
@@ -138,6 +138,7 @@ async fn carry_steps(context: &mut Context) -> Result<(), Stop> {
             OperationKind::TakeSnapshot => take::step(context).await?,
             OperationKind::RegisterRepository => register::step(context).await?,
             OperationKind::RestoreSnapshot => restore::step(context).await?,
+            OperationKind::DeleteSnapshot => delete::step(context).await?,
         };
         if flow == Flow::Yield {
             return Ok(());

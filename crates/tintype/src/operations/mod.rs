@@ -17,9 +17,11 @@ pub mod clusters;
 pub mod engines;
 pub mod platform;
 pub mod reads;
+pub mod runbook;
 pub mod writers;
 
 mod credentials;
+mod delete;
 mod driver;
 mod failpoint;
 mod live;
@@ -113,6 +115,21 @@ pub struct RestoreRequest {
     pub include_aliases: bool,
 }
 
+/// What a caller asks of a delete.
+#[derive(Debug, Clone)]
+pub struct DeleteRequest {
+    /// On this cluster.
+    pub cluster: Cluster,
+    /// Who asks.
+    pub requested_by: String,
+    /// The platform's or the engine's name of the repository.
+    pub repository: RepositoryName,
+    /// The snapshot.
+    pub snapshot: SnapshotName,
+    /// Only if it has this uuid.
+    pub uuid: Option<String>,
+}
+
 impl Operations {
     /// The operations of one instance.
     pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>, store: Arc<dyn Store>, engines: Engines) -> Self {
@@ -178,23 +195,10 @@ impl Operations {
             .parameters
             .get("repository")
             .and_then(serde_json::Value::as_str);
-        let shared = self.shared_locations(&cluster.id).into_iter().find(|one| {
-            one.writers.iter().any(|writer| {
-                writer.cluster_id == cluster.id.as_str() && Some(writer.registration.as_str()) == repository
-            })
-        });
-        match shared {
+        match repository.and_then(|repository| self.several_writers(&cluster.id, repository)) {
             None => Ok(()),
-            Some(shared) => Err(Error::Precondition(format!(
-                "{} has several writers ({}), and a delete there could destroy another cluster's snapshots. The snapshot \
-                 goes on",
-                shared.location,
-                shared
-                    .writers
-                    .iter()
-                    .map(|one| format!("{}/{}", one.cluster_id, one.registration))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+            Some(writers) => Err(Error::Precondition(format!(
+                "{writers}, and a delete there could destroy another cluster's snapshots. The snapshot goes on"
             ))),
         }
     }
