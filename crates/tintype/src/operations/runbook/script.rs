@@ -152,9 +152,14 @@ ask POST "/_snapshot/$REPOSITORY/$SNAPSHOT/_restore?wait_for_completion=false" "
   \"rename_replacement\": \"$PREFIX\$1\"
 }"
 
-# 5. Watch it: yellow means that every primary is there.
+# 5. Watch it until every primary has started. When one stays UNASSIGNED: ask GET /_cluster/allocation/explain
 if [ -n "$PREFIX" ]; then TARGETS="$PREFIX*"; else TARGETS="$INDICES"; fi
-until ask GET "/_cluster/health/$TARGETS?wait_for_status=yellow&timeout=10s" >/dev/null 2>&1; do
+while true; do
+  shards=$(ask GET "/_cat/shards/$TARGETS?h=prirep,state")
+  case $shards in
+    '' | *'p UNASSIGNED'* | *'p INITIALIZING'*) ;;
+    *) break ;;
+  esac
   ask GET "/_cat/recovery/$TARGETS?v&active_only=true&h=index,shard,type,stage,files_percent,bytes_percent"
   sleep 1
 done
