@@ -55,13 +55,18 @@ async fn on_engine(context: &Context, job: &Job) -> Result<Result<String, Failur
         let why = format!("{} is registered read-only", job.repository());
         return Ok(Err(in_use(job, &why)));
     }
+    let same = same_place(own, &registrations);
+    if let Some(other) = same.iter().find(|one| one.name != own.name && !is_readonly(&one.settings)) {
+        let why = format!("{} writes to the same location", other.name);
+        return Ok(Err(in_use(job, &why)));
+    }
     let found = context.call("look_snapshot", job.find()).await?;
     if let Err(failure) = is_ours(job, found.as_ref()) {
         return Ok(Err(failure));
     }
     let uses = context.call("look_uses", job.engine.snapshot_uses()).await?;
-    let aliases = same_place(own, &registrations);
-    Ok(match used_by(&uses, job, &aliases) {
+    let names: Vec<&str> = same.iter().map(|one| one.name.as_str()).collect();
+    Ok(match used_by(&uses, job, &names) {
         Some(why) => Err(in_use(job, &why)),
         None => Ok(place(own)),
     })
@@ -100,21 +105,21 @@ fn is_ours(job: &Job, found: Option<&SnapshotInfo>) -> Result<(), Failure> {
 }
 
 /// The registrations of one engine through which the same storage is reached.
-fn same_place<'a>(own: &Registration, all: &'a [Registration]) -> Vec<&'a str> {
+fn same_place<'a>(own: &Registration, all: &'a [Registration]) -> Vec<&'a Registration> {
     let location = comparable(&own.kind, &own.settings);
     let same = |one: &&Registration| {
         one.name == own.name
             || (location.is_some() && comparable(&one.kind, &one.settings) == location)
             || (own.uuid.is_some() && one.uuid == own.uuid)
     };
-    all.iter().filter(same).map(|one| one.name.as_str()).collect()
+    all.iter().filter(same).collect()
 }
 
-fn used_by(uses: &SnapshotUses, job: &Job, aliases: &[&str]) -> Option<String> {
+fn used_by(uses: &SnapshotUses, job: &Job, registrations: &[&str]) -> Option<String> {
     let restored = uses
         .restoring
         .iter()
-        .any(|(repository, snapshot)| snapshot == job.snapshot() && aliases.contains(&repository.as_str()));
+        .any(|(repository, snapshot)| snapshot == job.snapshot() && registrations.contains(&repository.as_str()));
     if restored {
         return Some("a restore from it is running".to_owned());
     }
