@@ -91,9 +91,9 @@ impl Scenario {
         self != Self::Delete || operation["kind"] == "delete_snapshot"
     }
 
-    /// The point belongs to what the request started.
+    /// The point belongs to what the request started, and every run passes it: a delete pauses only on a slow machine.
     pub fn passes(self, point: &str) -> bool {
-        self != Self::Delete || point.starts_with("delete_snapshot.")
+        self != Self::Delete || (point.starts_with("delete_snapshot.") && !point.contains(".wait."))
     }
 
     /// Sends the request; `None` when its connection was cut.

@@ -49,6 +49,7 @@ mod fake_delete;
 mod fake_es6;
 mod fake_foreign;
 mod fake_overall;
+mod fake_runbook;
 mod fake_shared;
 mod fake_stray;
 mod identity;
