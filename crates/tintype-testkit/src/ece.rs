@@ -82,13 +82,21 @@ impl FakeEce {
 
     /// Adds a deployment.
     pub fn add(&self, deployment: FakeDeployment) {
-        let mut deployments = self.state.deployments.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut deployments = self
+            .state
+            .deployments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         deployments.push(deployment);
     }
 
     /// Adds a repository of the platform; like ECE it shows no secret, whatever is given here.
     pub fn add_repository(&self, name: &str, config: Value) {
-        let mut repositories = self.state.repositories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut repositories = self
+            .state
+            .repositories
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         repositories.push(json!({"repository_name": name, "config": config}));
     }
 }
@@ -114,15 +122,26 @@ impl State {
     async fn answer(&self, request: Recorded) -> Option<Answer> {
         let shown = request.headers.get(AUTHORIZATION);
         if shown.is_none_or(|shown| shown.as_bytes() != self.authorization.as_bytes()) {
-            return failed(401, "root.unauthenticated", "The supplied authentication is invalid");
+            return failed(
+                401,
+                "root.unauthenticated",
+                "The supplied authentication is invalid",
+            );
         }
         let path = request.path.clone();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         match (request.method.as_str(), parts.as_slice()) {
             ("GET", ["api", "v1", "deployments"]) => Some(json_answer(200, &self.list())),
             ("GET", ["api", "v1", "deployments", id]) => match self.find(id) {
-                Some(found) => Some(json_answer(200, &show(&found, request.query.contains("show_settings=true")))),
-                None => failed(404, "deployments.deployment_not_found", "there is no such deployment"),
+                Some(found) => Some(json_answer(
+                    200,
+                    &show(&found, request.query.contains("show_settings=true")),
+                )),
+                None => failed(
+                    404,
+                    "deployments.deployment_not_found",
+                    "there is no such deployment",
+                ),
             },
             (
                 "GET",
@@ -136,17 +155,38 @@ impl State {
                     "snapshots",
                     "repositories",
                 ]
-                | ["api", "v1", "platform", "configuration", "snapshots", "repositories"],
+                | [
+                    "api",
+                    "v1",
+                    "platform",
+                    "configuration",
+                    "snapshots",
+                    "repositories",
+                ],
             ) => {
                 let configs = self.repositories.lock().unwrap_or_else(PoisonError::into_inner);
                 Some(json_answer(200, &json!({"configs": *configs})))
             }
-            (_, ["api", "v1", "deployments", id, "elasticsearch", reference, "proxy", below @ ..]) => {
-                match self.find(id) {
-                    Some(found) if *reference == FakeEce::REF_ID => forward(&found, below, request).await,
-                    _ => failed(404, "deployments.deployment_resource_not_found", "there is no such resource"),
-                }
-            }
+            (
+                _,
+                [
+                    "api",
+                    "v1",
+                    "deployments",
+                    id,
+                    "elasticsearch",
+                    reference,
+                    "proxy",
+                    below @ ..,
+                ],
+            ) => match self.find(id) {
+                Some(found) if *reference == FakeEce::REF_ID => forward(&found, below, request).await,
+                _ => failed(
+                    404,
+                    "deployments.deployment_resource_not_found",
+                    "there is no such resource",
+                ),
+            },
             _ => failed(404, "root.resource_not_found", "there is no such resource"),
         }
     }
@@ -193,7 +233,11 @@ fn show(one: &FakeDeployment, with_settings: bool) -> Value {
 async fn forward(deployment: &FakeDeployment, below: &[&str], mut request: Recorded) -> Option<Answer> {
     let management = request.headers.remove("x-management-request");
     if management.is_none_or(|value| value != "true") {
-        return failed(400, "root.missing_header", "Request is missing required HTTP header 'X-Management-Request'");
+        return failed(
+            400,
+            "root.missing_header",
+            "Request is missing required HTTP header 'X-Management-Request'",
+        );
     }
     request.headers.remove(AUTHORIZATION);
     request.path = format!("/{}", below.join("/"));

@@ -157,7 +157,10 @@ struct SnapshotId {
 
 impl IndexSettings {
     fn mount(self, index: String) -> Option<Mount> {
-        let elasticsearch = self.store.snapshot.map(|one| (one.snapshot_name, one.snapshot_uuid));
+        let elasticsearch = self
+            .store
+            .snapshot
+            .map(|one| (one.snapshot_name, one.snapshot_uuid));
         let opensearch = self
             .searchable_snapshot
             .map(|one| (one.snapshot_id.name, one.snapshot_id.uuid));
@@ -186,17 +189,16 @@ mod tests {
         let elasticsearch = json!({"store": {"type": "snapshot", "snapshot": {
             "repository_name": "r", "snapshot_name": "s", "snapshot_uuid": "u", "index_name": "i"}}});
         assert_eq!(settings(elasticsearch).mount("a".into()), Some(expected("a")));
-        let opensearch = json!({"searchable_snapshot": {"repository": "r", "snapshot_id": {"name": "s", "uuid": "u"}}});
+        let opensearch =
+            json!({"searchable_snapshot": {"repository": "r", "snapshot_id": {"name": "s", "uuid": "u"}}});
         assert_eq!(settings(opensearch).mount("b".into()), Some(expected("b")));
-        assert_eq!(
-            settings(json!({"store": {"type": "fs"}})).mount("c".into()),
-            None
-        );
+        assert_eq!(settings(json!({"store": {"type": "fs"}})).mount("c".into()), None);
     }
 
     #[test]
     fn deletions_of_old_and_new_engines_are_read() {
-        let body = json!([{"repository": "r", "snapshot": "old"}, {"repository": "r", "snapshots": ["a", "b"]}]);
+        let body =
+            json!([{"repository": "r", "snapshot": "old"}, {"repository": "r", "snapshots": ["a", "b"]}]);
         let deletions: Vec<Deletion> = serde_json::from_value(body).unwrap();
         let names: Vec<String> = deletions
             .into_iter()

@@ -106,8 +106,14 @@ mod tests {
     #[test]
     fn eces_proxy_is_known_by_its_path() {
         for (url, expected) in [
-            ("https://ece:12443/api/v1/deployments/d/elasticsearch/main-elasticsearch/proxy", true),
-            ("https://ece/api/v1/regions/ece-region/clusters/elasticsearch/c/proxy/", true),
+            (
+                "https://ece:12443/api/v1/deployments/d/elasticsearch/main-elasticsearch/proxy",
+                true,
+            ),
+            (
+                "https://ece/api/v1/regions/ece-region/clusters/elasticsearch/c/proxy/",
+                true,
+            ),
             ("https://ece/api/v1/deployments/d/kibana/main-kibana/proxy", false),
             ("https://engine:9200/proxy", false),
             ("https://engine:9200", false),

@@ -1,7 +1,7 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
 use super::auth::Permission::{
-    ManageClusters, ManageRepositories, Own, Public, ReadClusters, ReadRepositories,
+    ManageClusters, ManageRepositories, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents,
 };
 use super::guard::{self, Guard};
 use super::native::{operations, registrations, repositories, server, snapshots};
@@ -63,7 +63,7 @@ pub fn routes() -> Vec<Route> {
         route!(POST   Native   "/clusters/{cluster_id}/snapshots"               ManageClusters     snapshots::take),
         route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ReadClusters   snapshots::get),
         route!(DELETE Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ManageClusters snapshots::delete),
-        route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/runbook"  ReadClusters   snapshots::runbook),
+        route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/runbook"  ReadRepositoryContents snapshots::runbook),
         route!(POST   Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/_restore" ManageClusters snapshots::restore),
         route!(GET    Native   "/repositories"                                  ReadRepositories   repositories::list),
         route!(GET    Native   "/repositories/{repository_name}"                ReadRepositories   repositories::get),

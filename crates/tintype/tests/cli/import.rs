@@ -40,8 +40,15 @@ impl World {
         };
         add("d1", "logs", LOGS, &engines[0], "started");
         add("d2", "metrics", METRICS, &engines[1], "started");
-        add("d3", "old", "00000000000000000000000000000000", &engines[1], "stopped");
-        let s3 = json!({"type": "s3", "settings": {"bucket": "ece", "access_key": "AKIA", "region": "eu-west-1"}});
+        add(
+            "d3",
+            "old",
+            "00000000000000000000000000000000",
+            &engines[1],
+            "stopped",
+        );
+        let s3 =
+            json!({"type": "s3", "settings": {"bucket": "ece", "access_key": "AKIA", "region": "eu-west-1"}});
         ece.add_repository("nightly", s3);
         ece.add_repository("blobs", json!({"type": "azure", "settings": {"container": "c"}}));
         let server = TintypeProcess::start(TintypeOptions::serve(env!("CARGO_BIN_EXE_tintype")));
@@ -54,7 +61,10 @@ impl World {
 
     /// The variables name the Tintype, the options the ECE.
     fn import(&self, more: &str) -> Ran {
-        self.run(&format!("import ece --url {} --api-key {KEY} {more}", self.ece.url()))
+        self.run(&format!(
+            "import ece --url {} --api-key {KEY} {more}",
+            self.ece.url()
+        ))
     }
 
     fn run(&self, line: &str) -> Ran {
@@ -78,7 +88,10 @@ impl World {
         for faults in engines.chain([self.ece.faults()]) {
             let requests = faults.requests();
             assert!(!requests.is_empty());
-            assert!(requests.iter().all(|request| request.method == "GET"), "{requests:?}");
+            assert!(
+                requests.iter().all(|request| request.method == "GET"),
+                "{requests:?}"
+            );
         }
     }
 }
@@ -108,21 +121,50 @@ fn expected(repository: &str, cluster: &str) -> Vec<[String; 3]> {
 async fn everything_is_attached_under_its_own_id_with_the_location_that_it_has() {
     let world = World::start(None).await;
     let dry = world.import("--dry-run -o json");
-    assert_eq!((dry.code, results(&dry)), (0, expected("would create", "would attach")), "{dry:?}");
+    assert_eq!(
+        (dry.code, results(&dry)),
+        (0, expected("would create", "would attach")),
+        "{dry:?}"
+    );
     assert_eq!(world.json("cluster list"), json!([]));
 
     let ran = world.import("-o json");
-    assert_eq!((ran.code, results(&ran)), (0, expected("created", "attached")), "{ran:?}");
+    assert_eq!(
+        (ran.code, results(&ran)),
+        (0, expected("created", "attached")),
+        "{ran:?}"
+    );
     let rows: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(rows[2]["snapshot_settings"]["retention"]["snapshots"], 24, "{rows}");
+    assert_eq!(
+        rows[2]["snapshot_settings"]["retention"]["snapshots"], 24,
+        "{rows}"
+    );
     // Nothing to adopt on `metrics`: it is attached with the engine's name alone, and the report says why.
     let detail = rows[3]["detail"].as_str().unwrap();
     assert!(detail.contains("found-snapshots"), "{rows}");
 
     let logs = world.json(&format!("cluster show {LOGS}"));
-    let proxy = format!("{}/api/v1/deployments/d1/elasticsearch/main-elasticsearch/proxy", world.ece.url());
-    let shown = ["name", "access", "url", "repository", "engine_repository", "location"].map(|member| logs[member].clone());
-    let wanted = ["logs", "observe", &proxy, "nightly", "found-snapshots", "snapshots/logs"];
+    let proxy = format!(
+        "{}/api/v1/deployments/d1/elasticsearch/main-elasticsearch/proxy",
+        world.ece.url()
+    );
+    let shown = [
+        "name",
+        "access",
+        "url",
+        "repository",
+        "engine_repository",
+        "location",
+    ]
+    .map(|member| logs[member].clone());
+    let wanted = [
+        "logs",
+        "observe",
+        &proxy,
+        "nightly",
+        "found-snapshots",
+        "snapshots/logs",
+    ];
     assert_eq!(shown, wanted.map(Value::from), "{logs}");
     assert_eq!(logs["observation"]["snapshots"]["count"], 1, "{logs}");
     let metrics = world.json(&format!("cluster show {METRICS}"));
@@ -130,10 +172,17 @@ async fn everything_is_attached_under_its_own_id_with_the_location_that_it_has()
     let listed = world.run(&format!("snapshot list {LOGS} -o name"));
     assert_eq!(listed.stdout, "found-snapshots/scheduled-1\n", "{listed:?}");
     let repository = world.json("repository show nightly");
-    assert_eq!(repository["settings"], json!({"bucket": "ece", "access_key": "AKIA", "region": "eu-west-1"}));
+    assert_eq!(
+        repository["settings"],
+        json!({"bucket": "ece", "access_key": "AKIA", "region": "eu-west-1"})
+    );
 
     let again = world.import("-o json");
-    assert_eq!((again.code, results(&again)), (0, expected("unchanged", "unchanged")), "{again:?}");
+    assert_eq!(
+        (again.code, results(&again)),
+        (0, expected("unchanged", "unchanged")),
+        "{again:?}"
+    );
     world.only_reads();
 }
 
@@ -147,15 +196,24 @@ async fn with_its_own_authority_or_pinned_the_proxy_is_reached_over_tls() {
         let path = dir.path().join("ca.pem");
         std::fs::write(&path, ca.pem()).unwrap();
         let refused = world.import("-o json");
-        assert_eq!(refused.code, 7, "an unknown authority is not trusted: {refused:?}");
+        assert_eq!(
+            refused.code, 7,
+            "an unknown authority is not trusted: {refused:?}"
+        );
         let ran = match insecure {
             true => world.import("--insecure -o json"),
             false => world.import(&format!("--ca {} -o json", path.display())),
         };
         assert_eq!(ran.code, 0, "{ran:?}");
         let logs = world.json(&format!("cluster show {LOGS}"));
-        let pinned = insecure.then(|| pair.fingerprint()).map_or(Value::Null, Value::from);
-        assert_eq!((&logs["fingerprint"], &logs["ca_set"]), (&pinned, &json!(!insecure)), "{logs}");
+        let pinned = insecure
+            .then(|| pair.fingerprint())
+            .map_or(Value::Null, Value::from);
+        assert_eq!(
+            (&logs["fingerprint"], &logs["ca_set"]),
+            (&pinned, &json!(!insecure)),
+            "{logs}"
+        );
         assert_eq!(logs["observation"]["reachable"], true, "{logs}");
     }
 }
@@ -166,16 +224,26 @@ async fn direct_uses_the_engines_own_addresses() {
     let ran = world.import("--direct");
     assert_eq!(ran.code, 0, "{ran:?}");
     let logs = world.json(&format!("cluster show {LOGS}"));
-    assert_eq!((&logs["url"], &logs["auth"]["type"]), (&json!(world.engines[0].url()), &json!("none")), "{logs}");
+    assert_eq!(
+        (&logs["url"], &logs["auth"]["type"]),
+        (&json!(world.engines[0].url()), &json!("none")),
+        "{logs}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_and_no_ece_end_before_anything_is_done() {
     let world = World::start(None).await;
-    let wrong = world.run(&format!("import ece --url {} --api-key d3Jvbmc=", world.ece.url()));
+    let wrong = world.run(&format!(
+        "import ece --url {} --api-key d3Jvbmc=",
+        world.ece.url()
+    ));
     assert_eq!(wrong.code, 5, "{wrong:?}");
     let nowhere = world.run("import ece --api-key x");
-    assert!(nowhere.code == 2 && nowhere.stderr.contains("which ECE"), "{nowhere:?}");
+    assert!(
+        nowhere.code == 2 && nowhere.stderr.contains("which ECE"),
+        "{nowhere:?}"
+    );
     let keyless = world.run(&format!("import ece --url {}", world.ece.url()));
     assert_eq!(keyless.code, 2, "{keyless:?}");
     assert_eq!(world.json("cluster list"), json!([]));

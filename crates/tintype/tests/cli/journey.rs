@@ -100,14 +100,19 @@ async fn a_snapshot_is_taken_seen_and_restored() {
 async fn what_tintype_took_is_deleted_and_nothing_else() {
     let fleet = Fleet::start("operate").await;
     fleet.json("snapshot take air --name nightly --repository backups --wait --timeout 2m");
-    fleet
-        .engine
-        .add_snapshot("backups", "foreign", tintype_testkit::fake::SnapshotState::Success);
+    fleet.engine.add_snapshot(
+        "backups",
+        "foreign",
+        tintype_testkit::fake::SnapshotState::Success,
+    );
     let runbook = fleet.run("snapshot show air backups/nightly --runbook");
     assert!(runbook.stdout.starts_with("#!/usr/bin/env bash\n"), "{runbook:?}");
 
     let foreign = fleet.run("snapshot delete air backups/foreign --yes");
-    assert!(foreign.code == 6 && foreign.stderr.contains("root.conflict"), "{foreign:?}");
+    assert!(
+        foreign.code == 6 && foreign.stderr.contains("root.conflict"),
+        "{foreign:?}"
+    );
     let other = fleet.run("snapshot delete air backups/nightly --uuid AAAAAAAAAAAAAAAAAAAAAA --yes");
     assert_eq!(other.code, 6, "{other:?}");
     let deleted = fleet.json("snapshot delete air backups/nightly --yes --wait --timeout 2m");

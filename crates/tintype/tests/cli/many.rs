@@ -63,7 +63,8 @@ impl Fleet {
 fn results(ran: &Ran) -> Vec<String> {
     let rows: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     let rows = rows.as_array().unwrap().iter();
-    rows.map(|row| row["result"].as_str().unwrap().to_owned()).collect()
+    rows.map(|row| row["result"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,20 +73,35 @@ async fn each_is_attached_by_itself_and_again_is_unchanged() {
     let list = fleet.list("password");
 
     let dry = fleet.attach(&list, "--dry-run -o json");
-    assert_eq!((dry.code, results(&dry)), (0, vec!["would attach".to_owned(); 3]), "{dry:?}");
+    assert_eq!(
+        (dry.code, results(&dry)),
+        (0, vec!["would attach".to_owned(); 3]),
+        "{dry:?}"
+    );
     assert_eq!(fleet.attached(), 0);
-    assert!(fleet.engines.iter().all(|engine| engine.faults().requests().is_empty()));
+    assert!(
+        fleet
+            .engines
+            .iter()
+            .all(|engine| engine.faults().requests().is_empty())
+    );
 
     std::fs::write(fleet.dir.path().join("wrong"), "wrong\n").unwrap();
     let some = fleet.attach(&fleet.list("wrong"), "-o json");
-    assert_eq!((some.code, results(&some)), (1, vec!["attached".into(), "attached".into(), "failed".into()]));
+    assert_eq!(
+        (some.code, results(&some)),
+        (1, vec!["attached".into(), "attached".into(), "failed".into()])
+    );
     let rows: Value = serde_json::from_str(&some.stdout).unwrap();
     let detail = rows[2]["detail"].as_str().unwrap();
     assert!(detail.starts_with("auth") && rows[2]["row"] == 3, "{rows}");
     assert_eq!(fleet.attached(), 2);
 
     let rest = fleet.attach(&list, "--parallel 1 -o json");
-    assert_eq!((rest.code, results(&rest)), (0, vec!["unchanged".into(), "unchanged".into(), "attached".into()]));
+    assert_eq!(
+        (rest.code, results(&rest)),
+        (0, vec!["unchanged".into(), "unchanged".into(), "attached".into()])
+    );
     let again = fleet.attach(&list, "");
     assert_eq!(again.code, 0, "{again:?}");
     assert_eq!(again.stdout.matches("unchanged").count(), 3, "{}", again.stdout);
@@ -103,7 +119,11 @@ async fn with_one_wrong_row_nothing_is_attached() {
     list[1]["locaton"] = "x".into();
     let ran = fleet.attach(&list, "");
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.stderr.contains("row 2") && ran.stderr.contains("locaton"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("row 2") && ran.stderr.contains("locaton"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(fleet.attached(), 0);
 }
 
@@ -113,8 +133,14 @@ async fn an_id_that_is_attached_at_another_address_is_not_moved() {
     let row = |engine: usize, id: &str| json!([{"url": fleet.engines[engine].url(), "id": id}]);
     assert_eq!(fleet.attach(&row(0, "a"), "").code, 0);
     let moved = fleet.attach(&row(1, "a"), "");
-    assert!(moved.code == 1 && moved.stdout.contains("attached already, at"), "{moved:?}");
+    assert!(
+        moved.code == 1 && moved.stdout.contains("attached already, at"),
+        "{moved:?}"
+    );
     let renamed = fleet.attach(&row(0, "other"), "");
-    assert!(renamed.code == 1 && renamed.stdout.contains("as cluster a"), "{renamed:?}");
+    assert!(
+        renamed.code == 1 && renamed.stdout.contains("as cluster a"),
+        "{renamed:?}"
+    );
     assert_eq!(fleet.attached(), 1);
 }

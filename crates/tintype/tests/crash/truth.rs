@@ -204,7 +204,8 @@ impl End<'_> {
     fn deleted(&self, found: &mut Vec<String>) {
         let named = |truth: &Truth| {
             let mut own = truth.own.iter();
-            own.find(|one| text(one, "snapshot") == snapshot_of(self.name)).cloned()
+            own.find(|one| text(one, "snapshot") == snapshot_of(self.name))
+                .cloned()
         };
         let (replaced, there) = (named(self.before), named(self.after));
         match (replaced, there, self.status()) {

@@ -36,7 +36,9 @@ impl Bench {
         let (_, answer) = self.rig.engine.http("GET", &path, Value::Null).await.unwrap();
         let text = |one: &Value, member: &str| one[member].as_str().unwrap().to_owned();
         let all = answer["snapshots"].as_array().unwrap();
-        all.iter().map(|one| (text(one, "snapshot"), text(one, "uuid"))).collect()
+        all.iter()
+            .map(|one| (text(one, "snapshot"), text(one, "uuid")))
+            .collect()
     }
 
     async fn make_foreign(&self, name: &str) {
@@ -71,7 +73,10 @@ async fn a_snapshot_of_ours_is_deleted_and_its_name_stays_burned(rig: Arc<Rig>) 
         .call(json!({"name": "ours"}))
         .await
         .failed(409, "clusters.snapshot.name_conflict");
-    bench.ask_delete("ours", "").await.failed(404, "clusters.snapshot.not_found");
+    bench
+        .ask_delete("ours", "")
+        .await
+        .failed(404, "clusters.snapshot.not_found");
 }
 
 async fn a_foreign_snapshot_is_left_alone(rig: Arc<Rig>) {
@@ -81,7 +86,10 @@ async fn a_foreign_snapshot_is_left_alone(rig: Arc<Rig>) {
     let before = bench.held().await;
     let message = bench.ask_delete("foreign", "").await.failed(409, CONFLICT);
     assert!(message.contains("was not made by this Tintype"), "{message}");
-    bench.ask_delete("nobody", "").await.failed(404, "clusters.snapshot.not_found");
+    bench
+        .ask_delete("nobody", "")
+        .await
+        .failed(404, "clusters.snapshot.not_found");
     assert_eq!(bench.held().await, before);
 }
 
@@ -99,14 +107,14 @@ async fn another_snapshot_under_our_name_is_left_alone(rig: Arc<Rig>) {
 }
 
 async fn a_running_snapshot_is_cancelled_and_not_deleted(rig: Arc<Rig>) {
-    let bench = Plan::at(&rig, Level::Operate)
-        .throttled("256kb")
-        .start()
-        .await;
+    let bench = Plan::at(&rig, Level::Operate).throttled("256kb").start().await;
     let taken = bench.take("long").await;
     bench.copying(&taken.operation).await;
     let message = bench.ask_delete("long", "").await.failed(412, PRECONDITION);
-    assert!(message.contains(&format!("operation cancel {}", taken.operation)), "{message}");
+    assert!(
+        message.contains(&format!("operation cancel {}", taken.operation)),
+        "{message}"
+    );
     bench.cancel(&taken.operation).await.ok(202);
     bench.ended(&taken.operation).await;
 }
@@ -117,7 +125,8 @@ async fn a_snapshot_that_is_being_restored_is_not_deleted(rig: Arc<Rig>) {
     let before = bench.held().await;
     // Somebody else restores from it, slowly, through a registration of their own.
     let slow = unique("slow");
-    let settings = json!({"location": bench.location(), "max_restore_bytes_per_sec": "64kb", "readonly": true});
+    let settings =
+        json!({"location": bench.location(), "max_restore_bytes_per_sec": "64kb", "readonly": true});
     rig.register(&slow, settings).await;
     let moving = rig.moving().await;
     let prefix = unique("slowly-");
@@ -143,8 +152,15 @@ async fn the_level_and_a_read_only_registration_forbid_it(rig: Arc<Rig>) {
     assert!(message.contains("read-only"), "{message}");
 
     let path = bench.native("");
-    bench.api.send("PATCH", &path, json!({"access": "take"})).await.ok(200);
-    let message = bench.ask_delete("ours", "").await.failed(403, "root.unauthorized.rbac");
+    bench
+        .api
+        .send("PATCH", &path, json!({"access": "take"}))
+        .await
+        .ok(200);
+    let message = bench
+        .ask_delete("ours", "")
+        .await
+        .failed(403, "root.unauthorized.rbac");
     assert!(message.contains("operate"), "{message}");
     assert_eq!(bench.held().await.len(), 1);
 }

@@ -116,11 +116,15 @@ async fn on_the_fake_engine_a_busy_engine_is_asked_again() {
 async fn on_the_fake_engine_a_mounted_snapshot_is_kept() {
     let (fakes, engine) = with_ours(Dialect::Es8).await;
     let (_, listed) = ask(&engine, "GET", PATH, Value::Null).await;
-    let mount = json!({"snapshot": {"snapshot_name": "ours", "snapshot_uuid": listed["snapshots"][0]["uuid"]}});
+    let mount =
+        json!({"snapshot": {"snapshot_name": "ours", "snapshot_uuid": listed["snapshots"][0]["uuid"]}});
     let state = json!({"metadata": {"indices": {"frozen": {"settings": {"index": {"store": mount}}}}}});
     engine.fault(Rule::new("GET", USES, Fault::Status(200, state)).always());
     let message = delete(&fakes).await.failed(412, "root.precondition_failed");
-    assert!(message.contains("mounted") && message.contains("frozen"), "{message}");
+    assert!(
+        message.contains("mounted") && message.contains("frozen"),
+        "{message}"
+    );
     assert_eq!((left(&engine).len(), sent(&engine)), (2, 0));
 }
 
@@ -132,7 +136,10 @@ async fn on_the_fake_engine_a_location_with_another_writer_is_not_deleted_from()
     other.put_repository("theirs", same);
     fakes.attach("two", &other).await;
     let message = delete(&fakes).await.failed(412, "root.precondition_failed");
-    assert!(message.contains("several writers") && message.contains("two/theirs"), "{message}");
+    assert!(
+        message.contains("several writers") && message.contains("two/theirs"),
+        "{message}"
+    );
     assert_eq!((left(&engine).len(), sent(&engine)), (2, 0));
 }
 

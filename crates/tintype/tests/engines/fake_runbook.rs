@@ -27,7 +27,12 @@ async fn without_the_fake_engine_the_runbook_is_made_from_what_was_recorded() {
     assert!(recorded.contains("the engine could not be asked"), "{recorded}");
     let uuid = ended["outcome"]["uuid"].as_str().unwrap();
     for script in [&asked, &recorded] {
-        for expected in [uuid, "\"location\":\"/backups/one\"", "\"readonly\":true", "default='flights'"] {
+        for expected in [
+            uuid,
+            "\"location\":\"/backups/one\"",
+            "\"readonly\":true",
+            "default='flights'",
+        ] {
             assert!(script.contains(expected), "{expected}: {script}");
         }
     }
@@ -41,12 +46,20 @@ async fn secrets_of_the_fake_engines_registration_stay_where_they_are() {
     let fakes = Fakes::start(&[]).await;
     let engine = quick(Dialect::Es8);
     fakes.attach("one", &engine).await;
-    let settings = json!({"bucket": "b", "client": "cold", "access_key": "AKIAHUNTER", "secret_key": "hunter2"});
+    let settings =
+        json!({"bucket": "b", "client": "cold", "access_key": "AKIAHUNTER", "secret_key": "hunter2"});
     engine.put_repository("theirs", json!({"type": "s3", "settings": settings}));
     engine.add_snapshot("theirs", "foreign", SnapshotState::Success);
     let script = script(&fakes, "theirs/foreign").await;
-    assert!(!script.contains("hunter2") && !script.contains("AKIAHUNTER"), "{script}");
-    for expected in ["bin/elasticsearch-keystore add s3.client.cold.secret_key", "access_key, secret_key", "\"bucket\":\"b\""] {
+    assert!(
+        !script.contains("hunter2") && !script.contains("AKIAHUNTER"),
+        "{script}"
+    );
+    for expected in [
+        "bin/elasticsearch-keystore add s3.client.cold.secret_key",
+        "access_key, secret_key",
+        "\"bucket\":\"b\"",
+    ] {
         assert!(script.contains(expected), "{expected}: {script}");
     }
 }

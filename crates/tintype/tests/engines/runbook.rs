@@ -21,7 +21,11 @@ async fn the_script_restores_the_documents_without_tintype(rig: Arc<Rig>) {
     bench.tintype.kill9();
 
     let dir = tempfile::tempdir().unwrap();
-    let (file, config, prefix) = (dir.path().join("runbook.sh"), dir.path().join("curl"), unique("by-hand-"));
+    let (file, config, prefix) = (
+        dir.path().join("runbook.sh"),
+        dir.path().join("curl"),
+        unique("by-hand-"),
+    );
     std::fs::write(&file, &script).unwrap();
     let mut options = String::new();
     if rig.engine.row().has_security {
@@ -58,9 +62,13 @@ async fn the_script_restores_the_documents_without_tintype(rig: Arc<Rig>) {
         assert_eq!(rig.documents(&copy).await, documents, "{copy}");
         let counted = said.lines().any(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
-            words.first() == Some(&copy.as_str()) && words.last() == Some(&documents.len().to_string().as_str())
+            words.first() == Some(&copy.as_str())
+                && words.last() == Some(&documents.len().to_string().as_str())
         });
         assert!(counted, "{said}");
-        rig.engine.http("DELETE", &format!("/{copy}"), Value::Null).await.unwrap();
+        rig.engine
+            .http("DELETE", &format!("/{copy}"), Value::Null)
+            .await
+            .unwrap();
     }
 }

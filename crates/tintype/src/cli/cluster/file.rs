@@ -91,7 +91,11 @@ fn parse(path: &Path) -> Result<Vec<Value>> {
     }
     // JSON is YAML. The parser's words may quote the line, and a secret may stand in it: only the place is told.
     let value: Value = serde_yaml_ng::from_str(&text).map_err(|error| match error.location() {
-        Some(at) => bad(format!("no YAML or JSON at line {}, column {}", at.line(), at.column())),
+        Some(at) => bad(format!(
+            "no YAML or JSON at line {}, column {}",
+            at.line(),
+            at.column()
+        )),
         None => bad("no YAML or JSON".to_owned()),
     })?;
     let list = match value {
@@ -176,7 +180,12 @@ impl Reader<'_> {
                     }
                 }
                 other => {
-                    let known: Vec<&str> = TEXTS.iter().chain(&FLAGS).copied().chain(["auth", "ca_file"]).collect();
+                    let known: Vec<&str> = TEXTS
+                        .iter()
+                        .chain(&FLAGS)
+                        .copied()
+                        .chain(["auth", "ca_file"])
+                        .collect();
                     self.unknown(place, other, &known);
                 }
             }
@@ -185,7 +194,11 @@ impl Reader<'_> {
         match text("url") {
             None => self.problem(place, "url", "it is missing"),
             Some(url) if refuse_credentials(url).is_err() => {
-                self.problem(place, "url", "credentials do not belong into an address; use auth");
+                self.problem(
+                    place,
+                    "url",
+                    "credentials do not belong into an address; use auth",
+                );
             }
             Some(url) if !is_address(url) => {
                 self.problem(place, "url", "it must be http:// or https:// with a host");
@@ -376,7 +389,14 @@ mod tests {
 
     #[test]
     fn what_is_no_list_is_refused_without_its_text() {
-        for bad in ["", "[]", "url: x", "{clusters: 1}", "- {password: 'hunter2", "clusters: [a"] {
+        for bad in [
+            "",
+            "[]",
+            "url: x",
+            "{clusters: 1}",
+            "- {password: 'hunter2",
+            "clusters: [a",
+        ] {
             let error = read_text(bad).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{bad}");
             assert!(!error.to_string().contains("hunter2"), "{error}");

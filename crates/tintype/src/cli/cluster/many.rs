@@ -69,13 +69,18 @@ pub fn report(context: &Context, view: &View, results: &[Value]) -> Result<()> {
 pub async fn attach_all(client: &Client, rows: Vec<Row>, pace: Pace) -> Result<Vec<Value>> {
     let attached = all(client, None).await?;
     let attached = &attached;
-    let results = stream::iter(rows).map(|row| async move { attach(client, row, attached, pace.dry_run).await });
+    let results =
+        stream::iter(rows).map(|row| async move { attach(client, row, attached, pace.dry_run).await });
     Ok(results.buffered(usize::from(pace.parallel)).collect().await)
 }
 
 async fn attach(client: &Client, row: Row, attached: &[Value], dry_run: bool) -> Value {
     let (result, detail, cluster) = match known(&row.body, attached) {
-        Known::Unchanged(cluster) => ("unchanged", differences(&row.body, cluster), Some(cluster.clone())),
+        Known::Unchanged(cluster) => (
+            "unchanged",
+            differences(&row.body, cluster),
+            Some(cluster.clone()),
+        ),
         Known::Otherwise(why) => ("failed", Some(why), None),
         Known::No if dry_run => ("would attach", None, None),
         Known::No => match send(client, &row.body).await {
@@ -92,9 +97,9 @@ async fn attach(client: &Client, row: Row, attached: &[Value], dry_run: bool) ->
     };
     let mut shown = row.shown;
     for member in ["id", "name", "url"] {
-        let value = cluster.as_ref().map_or(&row.body, |cluster| {
-            cluster.as_object().unwrap_or(&row.body)
-        });
+        let value = cluster
+            .as_ref()
+            .map_or(&row.body, |cluster| cluster.as_object().unwrap_or(&row.body));
         shown.insert(member.to_owned(), value.get(member).cloned().unwrap_or_default());
     }
     shown.insert("result".to_owned(), result.into());
@@ -201,7 +206,10 @@ mod tests {
 
     #[test]
     fn what_is_attached_is_known_by_id_or_address() {
-        let attached = [json!({"id": "a", "url": "https://a:9200"}), json!({"id": "b", "url": "https://b:9200/p"})];
+        let attached = [
+            json!({"id": "a", "url": "https://a:9200"}),
+            json!({"id": "b", "url": "https://b:9200/p"}),
+        ];
         let found = |value: Value| match known(&body(value), &attached) {
             Known::No => "no".to_owned(),
             Known::Unchanged(cluster) => text(cluster, "/id"),
@@ -217,7 +225,10 @@ mod tests {
     #[test]
     fn what_differs_from_the_attached_cluster_is_named() {
         let cluster = json!({"id": "a", "name": "n", "access": "take", "auth": {"type": "none"}});
-        assert_eq!(differences(&body(json!({"id": "a", "name": "n"})), &cluster), None);
+        assert_eq!(
+            differences(&body(json!({"id": "a", "name": "n"})), &cluster),
+            None
+        );
         let other = body(json!({"access": "observe", "auth": {"type": "basic"}, "location": "x"}));
         let words = differences(&other, &cluster).unwrap();
         assert!(words.contains("access, location, auth.type"), "{words}");

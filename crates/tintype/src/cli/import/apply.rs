@@ -41,7 +41,8 @@ pub async fn all(tintype: &Client, plan: Plan, pace: Pace) -> Result<Vec<Value>>
         if !matches!(result, "skipped" | "failed") {
             usable.push(repository.name.clone());
         }
-        report.push(json!({"kind": "repository", "name": repository.name, "result": result, "detail": detail}));
+        report
+            .push(json!({"kind": "repository", "name": repository.name, "result": result, "detail": detail}));
     }
     let clusters = plan
         .clusters
@@ -77,7 +78,10 @@ async fn put(
     }
     let path = ["repositories", repository.name.as_str()];
     match tintype.get(&path).await {
-        Ok(there) if there["type"] == repository.body["type"] && there["settings"] == repository.body["settings"] => {
+        Ok(there)
+            if there["type"] == repository.body["type"]
+                && there["settings"] == repository.body["settings"] =>
+        {
             return Ok(("unchanged", None));
         }
         Ok(_) => {

@@ -111,7 +111,10 @@ fn auth(credentials: &Credentials) -> Result<Value> {
 }
 
 async fn read(ece: &Client) -> Result<Found> {
-    let listed = ece.send(&Request::ece(Method::GET, &["deployments"])?).await?.body;
+    let listed = ece
+        .send(&Request::ece(Method::GET, &["deployments"])?)
+        .await?
+        .body;
     let ids: Vec<String> = members(&listed, "deployments")?
         .iter()
         .filter_map(|deployment| deployment["id"].as_str().map(str::to_owned))
@@ -128,7 +131,11 @@ async fn read(ece: &Client) -> Result<Found> {
     // A key that may see deployments may not be allowed to see the platform's configuration.
     let (repositories, refused) = match ece.send(&request).await {
         Ok(answer) => (members(&answer.body, "configs")?.clone(), None),
-        Err(error @ CliError::Api { status: 403 | 404, .. }) => (Vec::new(), Some(error.to_string())),
+        Err(
+            error @ CliError::Api {
+                status: 403 | 404, ..
+            },
+        ) => (Vec::new(), Some(error.to_string())),
         Err(error) => return Err(error),
     };
     Ok(Found {

@@ -56,14 +56,22 @@ pub fn of(found: &Found, reach: &Reach, engine_repository: &str) -> Plan {
             "detail": format!("the platform's repositories cannot be read: {why}")}));
     }
     for deployment in &found.deployments {
-        let resources = deployment.pointer("/resources/elasticsearch").and_then(Value::as_array);
+        let resources = deployment
+            .pointer("/resources/elasticsearch")
+            .and_then(Value::as_array);
         let resources = resources.map(Vec::as_slice).unwrap_or_default();
         for resource in resources {
             let name = name(deployment, resource, resources.len() > 1);
             let shown = shown(deployment, resource);
             match cluster(deployment, resource, reach) {
                 Ok((id, url)) => {
-                    let row = attach(&plan.repositories, resource, reach, engine_repository, (id, name, url));
+                    let row = attach(
+                        &plan.repositories,
+                        resource,
+                        reach,
+                        engine_repository,
+                        (id, name, url),
+                    );
                     plan.clusters.push(Row { shown, ..row });
                 }
                 Err((result, why)) => {
@@ -91,7 +99,11 @@ fn repository(config: &Value) -> Option<Repository> {
         .and_then(Value::as_object)
         .cloned()
         .unwrap_or_default();
-    settings.retain(|key, _| !["secret", "password", "token"].iter().any(|word| key.contains(word)));
+    settings.retain(|key, _| {
+        !["secret", "password", "token"]
+            .iter()
+            .any(|word| key.contains(word))
+    });
     Some(Repository {
         name,
         body: json!({"type": kind, "settings": settings}),
@@ -156,7 +168,10 @@ fn address(resource: &Value) -> Option<String> {
         .and_then(|one| one["url"].as_str());
     let url = service.or_else(|| metadata["service_url"].as_str());
     url.filter(|url| !url.is_empty()).map(str::to_owned).or_else(|| {
-        let port = metadata.pointer("/ports/https").and_then(Value::as_u64).unwrap_or(9243);
+        let port = metadata
+            .pointer("/ports/https")
+            .and_then(Value::as_u64)
+            .unwrap_or(9243);
         Some(format!("https://{}:{port}", metadata["endpoint"].as_str()?))
     })
 }
@@ -245,7 +260,10 @@ mod tests {
         assert_eq!(plan.others.len(), 1, "{plan:?}");
         assert_eq!(plan.others[0]["result"], "skipped");
         let settings = json!({"bucket": "b", "access_key": "AK"});
-        assert_eq!(plan.repositories[0].body, json!({"type": "s3", "settings": settings}));
+        assert_eq!(
+            plan.repositories[0].body,
+            json!({"type": "s3", "settings": settings})
+        );
     }
 
     #[test]
@@ -253,9 +271,15 @@ mod tests {
         let at = |metadata: Value| address(&json!({"info": {"metadata": metadata}}));
         let services = json!([{"service": "elasticsearch", "url": "https://x:9243"}]);
         for (metadata, expected) in [
-            (json!({"services_urls": services, "service_url": "https://y"}), Some("https://x:9243")),
+            (
+                json!({"services_urls": services, "service_url": "https://y"}),
+                Some("https://x:9243"),
+            ),
             (json!({"service_url": "https://y:9243"}), Some("https://y:9243")),
-            (json!({"endpoint": "z", "ports": {"https": 443}}), Some("https://z:443")),
+            (
+                json!({"endpoint": "z", "ports": {"https": 443}}),
+                Some("https://z:443"),
+            ),
             (json!({}), None),
         ] {
             assert_eq!(at(metadata).as_deref(), expected);

@@ -33,7 +33,10 @@ pub struct Args {
 pub async fn run(args: Args, context: &Context) -> Result<()> {
     let (repository, name) = parse_snapshot(&args.snapshot)?;
     let client = context.client(args.wait.wait)?;
-    let question = format!("Delete the snapshot {repository}/{name} of {} for ever?", args.cluster);
+    let question = format!(
+        "Delete the snapshot {repository}/{name} of {} for ever?",
+        args.cluster
+    );
     secret::confirm(&question, args.yes)?;
     let request = |id: &str| {
         let path = ["clusters", id, "snapshots", &repository, &name];

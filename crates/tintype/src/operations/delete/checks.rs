@@ -40,9 +40,7 @@ pub async fn may_delete(
 }
 
 async fn on_engine(context: &Context, job: &Job) -> Result<Result<String, Failure>, Error> {
-    let registrations = context
-        .call("look_repository", job.engine.repositories())
-        .await?;
+    let registrations = context.call("look_repository", job.engine.repositories()).await?;
     let Some(own) = registrations.iter().find(|one| one.name == job.repository()) else {
         let message = format!(
             "{} is not registered on the engine of cluster {}",
@@ -56,7 +54,10 @@ async fn on_engine(context: &Context, job: &Job) -> Result<Result<String, Failur
         return Ok(Err(in_use(job, &why)));
     }
     let same = same_place(own, &registrations);
-    if let Some(other) = same.iter().find(|one| one.name != own.name && !is_readonly(&one.settings)) {
+    if let Some(other) = same
+        .iter()
+        .find(|one| one.name != own.name && !is_readonly(&one.settings))
+    {
         let why = format!("{} writes to the same location", other.name);
         return Ok(Err(in_use(job, &why)));
     }
@@ -116,10 +117,9 @@ fn same_place<'a>(own: &Registration, all: &'a [Registration]) -> Vec<&'a Regist
 }
 
 fn used_by(uses: &SnapshotUses, job: &Job, registrations: &[&str]) -> Option<String> {
-    let restored = uses
-        .restoring
-        .iter()
-        .any(|(repository, snapshot)| snapshot == job.snapshot() && registrations.contains(&repository.as_str()));
+    let restored = uses.restoring.iter().any(|(repository, snapshot)| {
+        snapshot == job.snapshot() && registrations.contains(&repository.as_str())
+    });
     if restored {
         return Some("a restore from it is running".to_owned());
     }
@@ -158,10 +158,6 @@ async fn own_restore(context: &Context, job: &Job) -> Result<Option<String>, Sto
 }
 
 fn in_use(job: &Job, why: &str) -> Failure {
-    let message = format!(
-        "{}/{} was not deleted: {why}",
-        job.repository(),
-        job.snapshot()
-    );
+    let message = format!("{}/{} was not deleted: {why}", job.repository(), job.snapshot());
     Failure::new(FailureKind::InUse, message)
 }

@@ -103,7 +103,13 @@ async fn send(context: &mut Context, job: &Job, mut intent: Intent, looked: Inst
     step.answer = Some(Answer::Accepted);
     context.commit("intent", step).await?;
     if looked.elapsed() > FRESH {
-        return not_done(context, intent, ("late", "the looks are too old".to_owned()), retry::FIRST).await;
+        return not_done(
+            context,
+            intent,
+            ("late", "the looks are too old".to_owned()),
+            retry::FIRST,
+        )
+        .await;
     }
     let call = job.engine.delete_snapshot(job.repository(), job.snapshot());
     match context.call("delete_snapshot", call).await {

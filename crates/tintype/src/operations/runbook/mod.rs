@@ -132,7 +132,8 @@ async fn recorded<'a>(
         return Err(failure.into());
     };
     let outcome = operations.operation(maker).await?.outcome;
-    let Some(outcome) = outcome.and_then(|outcome| serde_json::from_value::<TakeOutcome>(outcome).ok()) else {
+    let Some(outcome) = outcome.and_then(|outcome| serde_json::from_value::<TakeOutcome>(outcome).ok())
+    else {
         return Err(failure.into());
     };
     let wanted = Wanted::new(platform, cluster, resolved.engine_name.clone());

@@ -52,7 +52,11 @@ fn variables(facts: &Facts<'_>) -> String {
             text.push_str(&comment(line));
         }
         // A default in its own variable, since quotes inside of "${A:-…}" would be part of the value.
-        let _ = writeln!(text, "default={}\n{name}=\"${{{name}-$default}}\"\n", quoted(value));
+        let _ = writeln!(
+            text,
+            "default={}\n{name}=\"${{{name}-$default}}\"\n",
+            quoted(value)
+        );
     };
     set(
         &["The engine to restore on: the same one, or another that can read the storage."],
@@ -199,7 +203,8 @@ fn storage(facts: &Facts<'_>) -> Vec<String> {
     }
     if !keys.is_empty() {
         lines.push(
-            "Credentials: on every node, unless it has them from its instance or service account, run".to_owned(),
+            "Credentials: on every node, unless it has them from its instance or service account, run"
+                .to_owned(),
         );
         let verb = if facts.kind == "gcs" { "add-file" } else { "add" };
         lines.extend(
@@ -272,7 +277,10 @@ mod tests {
     #[test]
     fn no_older_engine_and_no_engine_two_majors_on_is_named() {
         let eight = readers("elasticsearch", "8.17.0");
-        assert!(eight.starts_with("Elasticsearch 8.17.0 and newer 8.x, and 9.x"), "{eight}");
+        assert!(
+            eight.starts_with("Elasticsearch 8.17.0 and newer 8.x, and 9.x"),
+            "{eight}"
+        );
         assert!(eight.ends_with("no OpenSearch"), "{eight}");
         assert!(readers("elasticsearch", "7.10.2").contains("OpenSearch 1.x and 2.x"));
         assert!(readers("elasticsearch", "7.17.29").ends_with("no OpenSearch"));
