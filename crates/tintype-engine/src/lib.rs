@@ -20,6 +20,7 @@ pub use api::repositories::{Registration, VerifiedNode};
 pub use api::restore::Restore;
 pub use api::snapshots::{Accepted, CreateSnapshot, ShardFailure, SnapshotInfo, SnapshotState};
 pub use api::status::{Count, Files, IndexProgress, ShardCounts, ShardProgress, SnapshotProgress};
+pub use api::uses::{Mount, SnapshotUses};
 pub use config::{Access, Auth, ClientIdentity, ConfigError, EngineConfig, Limits, Tls, Trust};
 pub use dialect::{Dialect, Distribution, Version};
 pub use engine::Engine;

@@ -7,6 +7,7 @@
 
 pub mod certs;
 pub mod client;
+pub mod ece;
 pub mod engines;
 pub mod fake;
 pub mod faults;

@@ -159,7 +159,8 @@ impl Forward {
     }
 }
 
-async fn exchange<S>(stream: S, request: Recorded) -> anyhow::Result<Answer>
+/// Passes a request on over this connection.
+pub(crate) async fn exchange<S>(stream: S, request: Recorded) -> anyhow::Result<Answer>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
 {

@@ -10,3 +10,4 @@ pub(crate) mod repositories;
 pub(crate) mod restore;
 pub(crate) mod snapshots;
 pub(crate) mod status;
+pub(crate) mod uses;

@@ -16,7 +16,7 @@ use crate::wire::classify::{Verdict, classify, refusal};
 use crate::wire::connection::{BodyLimits, Connection, Endpoint, SendFailure};
 use crate::wire::pool::Pool;
 use crate::wire::route::Route;
-use crate::wire::setup::{authorization, endpoint, host_header, is_loopback, parse_base};
+use crate::wire::setup::{authorization, endpoint, host_header, is_ece_proxy, is_loopback, parse_base};
 use crate::wire::text::{Secrets, clean};
 
 const ERROR_BODY: usize = 64 << 10;
@@ -129,6 +129,7 @@ impl Answer {
 pub(crate) struct Client {
     base: Url,
     host: HeaderValue,
+    ece_proxy: bool,
     endpoint: Endpoint,
     authorization: Option<HeaderValue>,
     secrets: Secrets,
@@ -156,6 +157,7 @@ impl Client {
         }
         Ok(Self {
             host: host_header(&base)?,
+            ece_proxy: is_ece_proxy(&base),
             endpoint: endpoint(&base, &config)?,
             base,
             authorization,
@@ -286,6 +288,9 @@ impl Client {
             .header(header::USER_AGENT, concat!("tintype/", env!("CARGO_PKG_VERSION")));
         if let Some(value) = &self.authorization {
             request = request.header(header::AUTHORIZATION, value);
+        }
+        if self.ece_proxy {
+            request = request.header("x-management-request", "true");
         }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");

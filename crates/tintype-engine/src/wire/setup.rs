@@ -37,6 +37,16 @@ pub(crate) fn parse_base(text: &str) -> Result<Url, ConfigError> {
     Ok(url)
 }
 
+/// The base is ECE's proxy of a cluster (`…/deployments/D/elasticsearch/R/proxy`, `…/clusters/elasticsearch/C/proxy`),
+/// which demands the header `X-Management-Request` of every request.
+pub(crate) fn is_ece_proxy(base: &Url) -> bool {
+    let path: Vec<&str> = base.path().trim_end_matches('/').split('/').collect();
+    matches!(
+        path.as_slice(),
+        [.., "deployments", _, "elasticsearch", _, "proxy"] | [.., "clusters", "elasticsearch", _, "proxy"]
+    )
+}
+
 /// Where to connect, and with which TLS.
 pub(crate) fn endpoint(base: &Url, config: &EngineConfig) -> Result<Endpoint, ConfigError> {
     let host = match base.host() {
@@ -87,4 +97,28 @@ pub(crate) fn authorization(auth: &Auth) -> Result<(Option<HeaderValue>, Secrets
     value.set_sensitive(true);
     secrets.add(credential);
     Ok((Some(value), secrets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eces_proxy_is_known_by_its_path() {
+        for (url, expected) in [
+            (
+                "https://ece:12443/api/v1/deployments/d/elasticsearch/main-elasticsearch/proxy",
+                true,
+            ),
+            (
+                "https://ece/api/v1/regions/ece-region/clusters/elasticsearch/c/proxy/",
+                true,
+            ),
+            ("https://ece/api/v1/deployments/d/kibana/main-kibana/proxy", false),
+            ("https://engine:9200/proxy", false),
+            ("https://engine:9200", false),
+        ] {
+            assert_eq!(is_ece_proxy(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
 }

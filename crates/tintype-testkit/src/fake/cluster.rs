@@ -87,11 +87,24 @@ pub(super) fn state(cluster: &Cluster) -> Reply {
         .collect();
     let metadata = json!({"cluster_uuid": cluster.uuid, "indices": indices});
     let mut state = json!({"cluster_name": "fake", "cluster_uuid": cluster.uuid, "version": 1, "state_uuid": "fakestate",
-        "master_node": NODE_ID, "metadata": metadata});
+        "master_node": NODE_ID, "metadata": metadata, "restore": {"snapshots": running_restores(cluster)}});
     if matches!(cluster.dialect, Dialect::Os2 | Dialect::Os3) {
         state["cluster_manager_node"] = NODE_ID.into();
     }
     (200, state)
+}
+
+fn running_restores(cluster: &Cluster) -> Vec<Value> {
+    let running = cluster
+        .recoveries
+        .values()
+        .filter(|recovery| !recovery.progress.done);
+    running
+        .map(|recovery| {
+            json!({"snapshot": recovery.snapshot, "repository": recovery.repository, "state": "STARTED",
+                "indices": [recovery.index]})
+        })
+        .collect()
 }
 
 pub(super) fn stats(cluster: &Cluster) -> Reply {

@@ -62,6 +62,44 @@ impl Context {
         self.global.timeout.unwrap_or(ANSWER_TIMEOUT)
     }
 
+    /// The ECE that a command reads, where the options that name the server elsewhere name that ECE.
+    ///
+    /// # Errors
+    /// Usage: it is not named, and as [`Global::connection`].
+    pub fn ece(&self) -> Result<Connection> {
+        let env = |name: &str| name.starts_with("EC_").then(|| process_env(name)).flatten();
+        if self.global.url.is_none() && env("EC_HOST").is_none() {
+            return Err(CliError::Usage("which ECE? give --url URL, or EC_HOST".into()));
+        }
+        let connection = self.global.connection(&env)?;
+        if connection.exposes_credentials() {
+            self.note("warning: the ECE's credentials go over plain HTTP");
+        }
+        Ok(connection)
+    }
+
+    /// A client of the server beside an [`Context::ece`]: by its address and the `TINTYPE_*` variables alone.
+    ///
+    /// # Errors
+    /// As [`Context::client`].
+    pub fn tintype(&self, url: Option<&str>) -> Result<Client> {
+        let global = Global {
+            url: url.map(str::to_owned),
+            ..Global::default()
+        };
+        let env = |name: &str| name.starts_with("TINTYPE_").then(|| process_env(name)).flatten();
+        let connection = global.connection(&env)?;
+        if connection.exposes_credentials() {
+            self.note("warning: the credentials go over plain HTTP");
+        }
+        Client::new(connection, self.answer_timeout())
+    }
+
+    /// The longest wait for one answer.
+    pub fn answer_timeout(&self) -> Duration {
+        self.global.timeout.unwrap_or(ANSWER_TIMEOUT)
+    }
+
     /// The longest wait for an operation's end.
     pub fn end_timeout(&self) -> Duration {
         self.global.timeout.unwrap_or(END_TIMEOUT)

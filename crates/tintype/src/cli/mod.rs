@@ -20,6 +20,7 @@ pub mod apikey;
 pub mod cluster;
 pub mod completion;
 pub mod config;
+pub mod import;
 pub mod init;
 pub mod operation;
 pub mod repository;
@@ -69,10 +70,13 @@ enum Command {
     /// Clusters: attach, list, show, update, detach
     #[command(subcommand)]
     Cluster(cluster::Verb),
+    /// Take over what another control plane looks after
+    #[command(subcommand)]
+    Import(import::Verb),
     /// Repositories: where snapshots go
     #[command(subcommand)]
     Repository(repository::Verb),
-    /// Snapshots: take, list, show, restore
+    /// Snapshots: take, list, show, restore, delete
     #[command(subcommand)]
     Snapshot(snapshot::Verb),
     /// Operations: what runs and what became of it
@@ -142,6 +146,7 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
     match command {
         Command::Version(args) => version::run(&args, context).await,
         Command::Cluster(verb) => cluster::run(verb, context).await,
+        Command::Import(verb) => import::run(verb, context).await,
         Command::Repository(verb) => repository::run(verb, context).await,
         Command::Snapshot(verb) => snapshot::run(verb, context).await,
         Command::Operation(verb) => operation::run(verb, context).await,

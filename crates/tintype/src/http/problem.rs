@@ -190,6 +190,8 @@ impl From<Failure> for Problem {
             FailureKind::AccessLevel => return Self::forbidden(failure.message),
             FailureKind::SnapshotNotFound => (StatusCode::NOT_FOUND, "clusters.snapshot.not_found"),
             FailureKind::IndexConflict => (StatusCode::CONFLICT, "clusters.snapshot.index_conflict"),
+            FailureKind::NotOurs => (StatusCode::CONFLICT, "root.conflict"),
+            FailureKind::InUse => (StatusCode::PRECONDITION_FAILED, "root.precondition_failed"),
             // The description knows one code for everything else, and its clients decide by it.
             FailureKind::UuidMismatch
             | FailureKind::EngineRefused
@@ -309,6 +311,8 @@ mod tests {
             ),
             (FailureKind::NameConflict, 409, "clusters.snapshot.name_conflict"),
             (FailureKind::AccessLevel, 403, "root.unauthorized.rbac"),
+            (FailureKind::NotOurs, 409, "root.conflict"),
+            (FailureKind::InUse, 412, "root.precondition_failed"),
             (FailureKind::EngineUnreachable, 500, "clusters.snapshot.failed"),
             (FailureKind::Internal, 500, "clusters.snapshot.failed"),
         ] {

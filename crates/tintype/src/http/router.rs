@@ -1,7 +1,8 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
 use super::auth::Permission::{
-    ManageClusters, ManageRepositories, ManageUsers, Own, Public, ReadClusters, ReadRepositories, ReadUsers,
+    ManageClusters, ManageRepositories, ManageUsers, Own, Public, ReadClusters, ReadRepositories,
+    ReadRepositoryContents, ReadUsers,
 };
 use super::guard::{self, Guard};
 use super::native::{operations, registrations, repositories, server, snapshots, totp};
@@ -94,6 +95,8 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Native   "/clusters/{cluster_id}/snapshots"               ReadClusters       snapshots::list),
         route!(POST   Native   "/clusters/{cluster_id}/snapshots"               ManageClusters     snapshots::take),
         route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ReadClusters   snapshots::get),
+        route!(DELETE Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ManageClusters snapshots::delete),
+        route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/runbook"  ReadRepositoryContents snapshots::runbook),
         route!(POST   Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/_restore" ManageClusters snapshots::restore),
         route!(GET    Native   "/repositories"                                  ReadRepositories   repositories::list),
         route!(GET    Native   "/repositories/{repository_name}"                ReadRepositories   repositories::get),

@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod cluster;
+pub mod delete;
 pub mod name;
 pub mod observation;
 pub mod operation;

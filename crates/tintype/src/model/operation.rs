@@ -15,14 +15,17 @@ pub enum OperationKind {
     RegisterRepository,
     /// Restores indices of a snapshot under names that do not exist yet.
     RestoreSnapshot,
+    /// Deletes one snapshot that Tintype made.
+    DeleteSnapshot,
 }
 
 impl OperationKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::TakeSnapshot,
         Self::RegisterRepository,
         Self::RestoreSnapshot,
+        Self::DeleteSnapshot,
     ];
 
     /// The word used on the wire and in the store.
@@ -31,6 +34,7 @@ impl OperationKind {
             Self::TakeSnapshot => "take_snapshot",
             Self::RegisterRepository => "register_repository",
             Self::RestoreSnapshot => "restore_snapshot",
+            Self::DeleteSnapshot => "delete_snapshot",
         }
     }
 
@@ -100,10 +104,14 @@ pub enum FailureKind {
     RepositoryConflict,
     /// The snapshot's name is taken or burned.
     NameConflict,
-    /// The snapshot to restore is not there or not restorable.
+    /// The snapshot to restore or to delete is not there, or not restorable.
     SnapshotNotFound,
     /// A target index exists.
     IndexConflict,
+    /// The snapshot to delete is not one that this Tintype made, or not the one that it made.
+    NotOurs,
+    /// The snapshot to delete is being taken, restored from or mounted, or its location is not ours alone.
+    InUse,
     /// The access level does not allow it.
     AccessLevel,
     /// Another cluster answers at the address.

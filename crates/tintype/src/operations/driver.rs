@@ -2,7 +2,7 @@
 
 use super::live::Crew;
 use super::step::{Context, Flow, Stop};
-use super::{Operations, failpoint, register, restore, take};
+use super::{Operations, delete, failpoint, register, restore, take};
 use crate::model::{Failure, FailureKind, OperationKind};
 use crate::store::{ClusterPage, LeaseLimits, Leased, NewOperation, Started, Step};
 use futures_util::FutureExt;
@@ -173,6 +173,7 @@ async fn carry_steps(context: &mut Context) -> Result<(), Stop> {
             OperationKind::TakeSnapshot => take::step(context).await?,
             OperationKind::RegisterRepository => register::step(context).await?,
             OperationKind::RestoreSnapshot => restore::step(context).await?,
+            OperationKind::DeleteSnapshot => delete::step(context).await?,
         };
         if flow == Flow::Yield {
             return Ok(());

@@ -54,8 +54,9 @@ pub fn pass(kind: crate::model::OperationKind, what: &str, when: &str) {
 #[inline]
 pub fn pass(_kind: crate::model::OperationKind, _what: &str, _when: &str) {}
 
-/// Whether this bug is planted: `no_intent` (the create request is sent before its intent is durable) or `blind_retry`
-/// (after a lost answer the request is sent again under another name, without looking).
+/// Whether this bug is planted: `no_intent` (the create request is sent before its intent is durable), `blind_retry`
+/// (after a lost answer the request is sent again under another name, without looking) or `blind_delete` (after a crash
+/// the DELETE is sent again without looking).
 #[cfg(feature = "failpoints")]
 pub fn planted(bug: &str) -> bool {
     std::env::var("TINTYPE_PLANTED_BUG").is_ok_and(|planted| planted == bug)

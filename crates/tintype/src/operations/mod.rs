@@ -6,7 +6,7 @@ use crate::error::{Error, Missing, Result};
 use crate::model::{
     AccessLevel, Answer, Cluster, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
 };
-use crate::store::{Idempotency, Store};
+use crate::store::{Idempotency, NewOperation, Started, Store};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -17,9 +17,11 @@ pub mod clusters;
 pub mod engines;
 pub mod platform;
 pub mod reads;
+pub mod runbook;
 pub mod writers;
 
 mod credentials;
+mod delete;
 mod driver;
 mod failpoint;
 mod live;
@@ -113,6 +115,21 @@ pub struct RestoreRequest {
     pub include_aliases: bool,
 }
 
+/// What a caller asks of a delete.
+#[derive(Debug, Clone)]
+pub struct DeleteRequest {
+    /// On this cluster.
+    pub cluster: Cluster,
+    /// Who asks.
+    pub requested_by: String,
+    /// The platform's or the engine's name of the repository.
+    pub repository: RepositoryName,
+    /// The snapshot.
+    pub snapshot: SnapshotName,
+    /// Only if it has this uuid.
+    pub uuid: Option<String>,
+}
+
 impl Operations {
     /// The operations of one instance.
     pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>, store: Arc<dyn Store>, engines: Engines) -> Self {
@@ -178,23 +195,10 @@ impl Operations {
             .parameters
             .get("repository")
             .and_then(serde_json::Value::as_str);
-        let shared = self.shared_locations(&cluster.id).into_iter().find(|one| {
-            one.writers.iter().any(|writer| {
-                writer.cluster_id == cluster.id.as_str() && Some(writer.registration.as_str()) == repository
-            })
-        });
-        match shared {
+        match repository.and_then(|repository| self.several_writers(&cluster.id, repository)) {
             None => Ok(()),
-            Some(shared) => Err(Error::Precondition(format!(
-                "{} has several writers ({}), and a delete there could destroy another cluster's snapshots. The snapshot \
-                 goes on",
-                shared.location,
-                shared
-                    .writers
-                    .iter()
-                    .map(|one| format!("{}/{}", one.cluster_id, one.registration))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+            Some(writers) => Err(Error::Precondition(format!(
+                "{writers}, and a delete there could destroy another cluster's snapshots. The snapshot goes on"
             ))),
         }
     }
@@ -211,6 +215,19 @@ impl Operations {
     /// How far a running operation is, as this instance last saw it.
     pub fn progress(&self, id: &str) -> Option<Progress> {
         self.live().progress(id)
+    }
+
+    /// Starts an operation and waits for its first answer: the operation, unless that was a refusal.
+    async fn begin_answered(&self, new: &NewOperation) -> Result<Operation> {
+        let mut waiter = self.live().expect_answer(&new.id);
+        let first = match self.begin(new).await? {
+            Started::New(_) => self.first_answer(&new.id, &mut waiter).await?,
+            _ => None,
+        };
+        match first {
+            Some(Answer::Refused(failure)) => Err(failure.into()),
+            _ => self.operation(&new.id).await,
+        }
     }
 
     /// Waits for the first answer, at most as long as configured. `None`: the bound passed, and the intent is durable.

@@ -71,6 +71,26 @@ impl Operations {
         });
         shared
     }
+
+    /// That a cluster's registration points to a location with several writers, in words: a delete there rewrites the
+    /// repository's root.
+    pub fn several_writers(&self, cluster: &ClusterId, registration: &str) -> Option<String> {
+        let shared = self.shared_locations(cluster).into_iter().find(|one| {
+            one.writers
+                .iter()
+                .any(|writer| writer.cluster_id == cluster.as_str() && writer.registration == registration)
+        })?;
+        let writers: Vec<String> = shared
+            .writers
+            .iter()
+            .map(|one| format!("{}/{}", one.cluster_id, one.registration))
+            .collect();
+        Some(format!(
+            "{} has several writers ({})",
+            shared.location,
+            writers.join(", ")
+        ))
+    }
 }
 
 /// By where they point, and by the uuid of what is stored there: one storage may be reached by several paths.

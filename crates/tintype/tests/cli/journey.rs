@@ -97,6 +97,33 @@ async fn a_snapshot_is_taken_seen_and_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_tintype_took_is_deleted_and_nothing_else() {
+    let fleet = Fleet::start("operate").await;
+    fleet.json("snapshot take air --name nightly --repository backups --wait --timeout 2m");
+    fleet.engine.add_snapshot(
+        "backups",
+        "foreign",
+        tintype_testkit::fake::SnapshotState::Success,
+    );
+    let runbook = fleet.run("snapshot show air backups/nightly --runbook");
+    assert!(runbook.stdout.starts_with("#!/usr/bin/env bash\n"), "{runbook:?}");
+
+    let foreign = fleet.run("snapshot delete air backups/foreign --yes");
+    assert!(
+        foreign.code == 6 && foreign.stderr.contains("root.conflict"),
+        "{foreign:?}"
+    );
+    let other = fleet.run("snapshot delete air backups/nightly --uuid AAAAAAAAAAAAAAAAAAAAAA --yes");
+    assert_eq!(other.code, 6, "{other:?}");
+    let deleted = fleet.json("snapshot delete air backups/nightly --yes --wait --timeout 2m");
+    assert_eq!(deleted["status"], "succeeded", "{deleted}");
+    let listed = fleet.run("snapshot list air --repository backups -o name");
+    assert_eq!(listed.stdout, "backups/foreign\n", "{listed:?}");
+    let again = fleet.run("snapshot delete air backups/nightly --yes");
+    assert_eq!(again.code, 4, "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refusals_have_the_exit_codes_of_their_kind() {
     let fleet = Fleet::start("take").await;
     for (line, code, words) in [

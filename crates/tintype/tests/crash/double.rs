@@ -77,3 +77,8 @@ async fn a_registration() {
 async fn a_restore() {
     killed_twice(Scenario::Restore, Dialect::Es8).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delete() {
+    killed_twice(Scenario::Delete, Dialect::Os2).await;
+}

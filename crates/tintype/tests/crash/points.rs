@@ -42,7 +42,8 @@ pub async fn learn(bench: &Arc<Bench>, scenario: Scenario) -> Vec<String> {
         report.violations,
         report.story
     );
-    let points = report.paths.into_iter().next().unwrap_or_default();
+    let mut points = report.paths.into_iter().next().unwrap_or_default();
+    points.retain(|point| scenario.passes(point));
     assert!(!points.is_empty(), "the binary was built without failpoints");
     points
 }

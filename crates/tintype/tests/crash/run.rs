@@ -10,7 +10,7 @@ use tintype_testkit::faults::{Faults, Rule};
 
 use crate::{
     bench::Bench,
-    scenario::{Answer, Scenario, snapshot_of},
+    scenario::{Answer, Scenario, replace, snapshot_of},
     server::{Server, is_terminal},
     truth::{End, Truth, same_documents},
 };
@@ -28,6 +28,8 @@ pub struct Plan {
     pub env: Vec<(&'static str, String)>,
     /// The address at which Tintype attaches the engine, when not its own, and the faults that strike after attaching.
     pub network: Option<(String, Faults, Rule)>,
+    /// After the first crash somebody else's snapshot has the name.
+    pub replaced: bool,
     /// Whatever the statuses, they must be those of the scenario on a healthy engine.
     pub expected_status: bool,
 }
@@ -72,7 +74,7 @@ pub struct NotHit {
 pub async fn run(bench: &Arc<Bench>, scenario: Scenario, plan: &Plan) -> anyhow::Result<Report> {
     let name = Bench::new_name();
     scenario.furnish(bench, &name).await;
-    let before = Truth::of(bench, &name).await;
+    let mut before = Truth::of(bench, &name).await;
     let run = Run::start(bench, scenario, &name, plan).await?;
     let mut answer = run.ask().await;
     if plan.kills.is_empty() {
@@ -83,6 +85,10 @@ pub async fn run(bench: &Arc<Bench>, scenario: Scenario, plan: &Plan) -> anyhow:
             run.server.relaunch(start, Some(point))?;
         }
         run.drive(Some((start, point))).await?;
+        if plan.replaced && start == 0 {
+            replace(bench, &name);
+            before = Truth::of(bench, &name).await;
+        }
     }
     if !plan.kills.is_empty() {
         run.server.relaunch(plan.kills.len(), None)?;
@@ -112,7 +118,7 @@ impl<'a> Run<'a> {
         let server = Server::start(&env).await?;
         let url = plan.network.as_ref().map_or(&bench.url, |(url, ..)| url);
         let cluster = server.attach(bench, url).await?;
-        scenario.configure(&server, bench, name).await?;
+        scenario.configure(&server, bench, &cluster, name).await?;
         if let Some((_, faults, rule)) = &plan.network {
             faults.add(rule.clone());
         }
@@ -202,6 +208,10 @@ impl<'a> Run<'a> {
             .operations(&self.cluster)
             .await
             .context("the operations")?;
+        let operations: Vec<_> = operations
+            .into_iter()
+            .filter(|operation| self.scenario.asked_for(operation))
+            .collect();
         let after = Truth::of(self.bench, self.name).await;
         let end = End {
             scenario: self.scenario,
@@ -246,6 +256,9 @@ impl<'a> Run<'a> {
 
     /// Who was told no may ask for the same name again, and is told no for the same reason.
     async fn refused_name_is_free(&self, answer: &Answer) -> Option<String> {
+        if self.scenario == Scenario::Delete {
+            return None;
+        }
         let Some((500.., _)) = answer else { return None };
         let again = self
             .server

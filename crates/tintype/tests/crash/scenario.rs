@@ -1,5 +1,7 @@
 //! What a run asks of Tintype.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tintype_testkit::fake::SnapshotState;
 
@@ -21,6 +23,8 @@ pub enum Scenario {
     Register,
     /// A restore of two indices of a snapshot that was there before.
     Restore,
+    /// A delete of a snapshot that was taken before, in a repository with somebody else's snapshot.
+    Delete,
 }
 
 /// The HTTP answer, if it arrived.
@@ -30,7 +34,7 @@ impl Scenario {
     /// The status that an operation must end with on a healthy engine.
     pub fn expected(self) -> &'static [&'static str] {
         match self {
-            Self::Take | Self::Register | Self::Restore => &["succeeded"],
+            Self::Take | Self::Register | Self::Restore | Self::Delete => &["succeeded"],
             // A throttled snapshot may be done before the request to cancel it arrives.
             Self::Cancel => &["cancelled", "succeeded"],
             Self::Refused => &["failed"],
@@ -46,6 +50,10 @@ impl Scenario {
                     .await;
                 foreign(bench, name).await;
             }
+            Self::Delete => {
+                bench.register(name, json!({})).await;
+                foreign(bench, name).await;
+            }
             Self::Refused => {
                 bench.register(name, json!({})).await;
                 foreign(bench, name).await;
@@ -55,8 +63,14 @@ impl Scenario {
         }
     }
 
-    /// What the platform knows before the request.
-    pub async fn configure(self, server: &Server, bench: &Bench, name: &str) -> anyhow::Result<()> {
+    /// What Tintype knows, and has done, before the request.
+    pub async fn configure(
+        self,
+        server: &Server,
+        bench: &Bench,
+        cluster: &str,
+        name: &str,
+    ) -> anyhow::Result<()> {
         if matches!(self, Self::Take | Self::Register) {
             let settings = json!({"location": format!("{}/{name}", bench.root)});
             let body = json!({"type": "fs", "settings": settings});
@@ -64,7 +78,22 @@ impl Scenario {
                 .native("PUT", &format!("/repositories/{name}"), body)
                 .await?;
         }
+        if self == Self::Delete {
+            server.take(cluster, &snapshot_of(name), name).await?;
+            let ended = server.wait_terminal(cluster, Duration::from_secs(60)).await?;
+            anyhow::ensure!(ended[0]["status"] == "succeeded", "{}", ended[0]);
+        }
         Ok(())
+    }
+
+    /// The operation is the one that the request started, and not one of what came before it.
+    pub fn asked_for(self, operation: &Value) -> bool {
+        self != Self::Delete || operation["kind"] == "delete_snapshot"
+    }
+
+    /// The point belongs to what the request started, and every run passes it: a delete pauses only on a slow machine.
+    pub fn passes(self, point: &str) -> bool {
+        self != Self::Delete || (point.starts_with("delete_snapshot.") && !point.contains(".wait."))
     }
 
     /// Sends the request; `None` when its connection was cut.
@@ -83,6 +112,10 @@ impl Scenario {
                 let body = json!({"rename_prefix": format!("{name}-")});
                 server.send("POST", &path, body).await.ok()
             }
+            Self::Delete => {
+                let path = format!("{clusters}/snapshots/{name}/{}", snapshot_of(name));
+                server.send("DELETE", &path, Value::Null).await.ok()
+            }
         }
     }
 }
@@ -96,6 +129,14 @@ async fn foreign(bench: &Bench, name: &str) {
             let what = json!({"indices": "tiny", "include_global_state": false});
             bench.ask("PUT", &path, what).await;
         }
+    }
+}
+
+/// Somebody deletes the run's snapshot, and makes another one under its name.
+pub fn replace(bench: &Bench, name: &str) {
+    if let Some(fake) = &bench.fake {
+        fake.lose_snapshot(name, &snapshot_of(name));
+        fake.add_snapshot(name, &snapshot_of(name), SnapshotState::Success);
     }
 }
 

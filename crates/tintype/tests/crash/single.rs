@@ -85,3 +85,18 @@ async fn a_restore() {
     ];
     killed_at_every_point(Scenario::Restore, &kinds).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delete() {
+    let kinds = [
+        "delete_snapshot.look_repository.call",
+        "delete_snapshot.look_snapshot.call",
+        "delete_snapshot.look_uses.call",
+        "delete_snapshot.intent.commit",
+        "delete_snapshot.delete_snapshot.call",
+        "delete_snapshot.look_deleted.call",
+        "delete_snapshot.look_gone.call",
+        "delete_snapshot.end.commit",
+    ];
+    killed_at_every_point(Scenario::Delete, &kinds).await;
+}

@@ -95,6 +95,7 @@ impl End<'_> {
             Scenario::Take | Scenario::Cancel | Scenario::Refused => self.snapshot(&mut found),
             Scenario::Register => {}
             Scenario::Restore => self.restored(&mut found),
+            Scenario::Delete => self.deleted(&mut found),
         }
         if matches!(self.scenario, Scenario::Take | Scenario::Register) {
             self.registration(&mut found);
@@ -196,6 +197,31 @@ impl End<'_> {
                 }
             }
             (_, None) => {}
+        }
+    }
+
+    /// Gone exactly when the operation says so; somebody else's under the name is never touched.
+    fn deleted(&self, found: &mut Vec<String>) {
+        let named = |truth: &Truth| {
+            let mut own = truth.own.iter();
+            own.find(|one| text(one, "snapshot") == snapshot_of(self.name))
+                .cloned()
+        };
+        let (replaced, there) = (named(self.before), named(self.after));
+        match (replaced, there, self.status()) {
+            (Some(replaced), there, status) => {
+                if there.is_none_or(|there| there["uuid"] != replaced["uuid"]) {
+                    found.push(format!("somebody else's snapshot was deleted, {status:?}"));
+                }
+                if status == Some("succeeded") {
+                    found.push("succeeded, and somebody else's snapshot has the name".to_owned());
+                }
+            }
+            (None, Some(there), Some("succeeded")) => found.push(format!("succeeded, and there is {there}")),
+            (None, None, status) if status != Some("succeeded") => {
+                found.push(format!("{status:?}, and the snapshot is gone"));
+            }
+            _ => {}
         }
     }
 

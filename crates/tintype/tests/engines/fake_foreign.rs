@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tintype_testkit::{
-    fake::{Dialect, FakeEngine, Index},
+    fake::{Dialect, FakeEngine, Index, Progress},
     faults::{Fault, Gate, Rule},
 };
 
@@ -86,4 +86,19 @@ async fn on_the_fake_engine_an_index_made_after_a_lost_request_is_not_taken_for_
         "{message}"
     );
     assert_left_alone(&engine).await;
+}
+
+#[tokio::test]
+async fn on_the_fake_engine_a_restore_whose_recoveries_may_not_be_read_is_not_done_while_it_runs() {
+    let (fakes, engine) = with_source().await;
+    engine.set_progress(Progress::OnCommand);
+    let forbidden = Fault::engine_error(403, "security_exception", "needs the privilege monitor");
+    engine.fault(Rule::new("GET", "/*/_recovery", forbidden).always());
+    let started = restore(&fakes).await.ok(202);
+    let id = started["id"].as_str().unwrap();
+    let running = "/_cluster/state/metadata%2Ccustoms";
+    engine.faults().wait_for("GET", running, 3).await.unwrap();
+    assert_eq!(fakes.operation(id).await["status"], "running");
+    engine.finish_restores();
+    fakes.succeeded(id).await;
 }

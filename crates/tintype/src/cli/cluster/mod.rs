@@ -12,6 +12,8 @@ use serde_json::Value;
 
 pub mod attach;
 pub mod engine;
+pub mod file;
+pub mod many;
 pub mod update;
 
 /// What the server gives in one page.
@@ -20,7 +22,7 @@ const PAGE: usize = 500;
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Attach a cluster; nothing is changed on its engine
+    /// Attach a cluster, or with --file many; nothing is changed on their engines
     Attach(Box<attach::Args>),
     /// The attached clusters
     List {

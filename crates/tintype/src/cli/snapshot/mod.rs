@@ -1,15 +1,16 @@
-//! `tintype snapshot take|list|show|restore`.
+//! `tintype snapshot take|list|show|restore|delete`.
 
 use super::cells::{between, column, count, text};
 use super::client::Request;
 use super::cluster;
 use super::context::Context;
 use super::error::{CliError, Result};
-use super::output::{Column, View};
+use super::output::{Column, Format, View, document, print};
 use clap::Subcommand;
 use http::Method;
 use serde_json::Value;
 
+pub mod delete;
 pub mod restore;
 pub mod take;
 
@@ -33,9 +34,14 @@ pub enum Verb {
         /// REPOSITORY/NAME, or REPOSITORY NAME
         #[arg(num_args = 1..=2, required = true, value_name = "REPOSITORY/NAME")]
         snapshot: Vec<String>,
+        /// Print a shell script of plain curl commands that restores it without Tintype
+        #[arg(long)]
+        runbook: bool,
     },
     /// Restore indices of a snapshot on the same cluster, under names that do not exist yet
     Restore(restore::Args),
+    /// Delete a snapshot that Tintype made
+    Delete(delete::Args),
 }
 
 const VIEW: View = View {
@@ -111,6 +117,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     match verb {
         Verb::Take(args) => take::run(args, context).await,
         Verb::Restore(args) => restore::run(args, context).await,
+        Verb::Delete(args) => delete::run(args, context).await,
         Verb::List { cluster, repository } => {
             let client = context.client(false)?;
             let id = cluster::resolve(&client, &cluster).await?;
@@ -118,15 +125,29 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             let answer = client.send(&request.query("repository", repository)).await?.body;
             context.list(&VIEW, &answer, "snapshots")
         }
-        Verb::Show { cluster, snapshot } => {
+        Verb::Show {
+            cluster,
+            snapshot,
+            runbook,
+        } => {
             let (repository, name) = parse_snapshot(&snapshot)?;
             let client = context.client(false)?;
             let id = cluster::resolve(&client, &cluster).await?;
-            let found = client
-                .get(&["clusters", &id, "snapshots", &repository, &name])
-                .await?;
-            context.one(&VIEW, &found)
+            let path = ["clusters", &id, "snapshots", &repository, &name];
+            if runbook {
+                let found = client.get(&[&path[..], &["runbook"]].concat()).await?;
+                return print_runbook(context, &found);
+            }
+            context.one(&VIEW, &client.get(&path).await?)
         }
+    }
+}
+
+/// The script as it is, for people and `bash`; whole for the formats of programs.
+fn print_runbook(context: &Context, found: &Value) -> Result<()> {
+    match context.format() {
+        Format::Table | Format::Name => print(found["script"].as_str().unwrap_or_default()),
+        format => print(&document(format, found)?),
     }
 }
 

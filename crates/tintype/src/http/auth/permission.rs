@@ -11,7 +11,7 @@ pub enum Permission {
     Own,
     /// See clusters, snapshots and operations.
     ReadClusters,
-    /// Attach, change and detach clusters; take, restore, cancel.
+    /// Attach, change and detach clusters; take, restore, delete, cancel.
     ManageClusters,
     /// See platform repositories; their contents need [`Permission::ReadRepositoryContents`].
     ReadRepositories,

@@ -55,6 +55,20 @@ impl Params {
             .filter(|value| !value.is_empty())
     }
 
+    /// A parameter whose absence means more than its emptiness.
+    ///
+    /// # Errors
+    /// 400 naming the parameter when it is there and empty.
+    pub fn not_empty(&self, name: &str) -> Result<Option<&str>> {
+        match self.0.get(name).map(String::as_str) {
+            Some("") => Err(Problem::invalid(
+                name,
+                format!("the query parameter {name} must not be empty; leave it out"),
+            )),
+            value => Ok(value),
+        }
+    }
+
     /// A parameter's truth.
     pub fn boolean(&self, name: &str) -> Option<bool> {
         self.text(name).map(|value| value == "true")

@@ -53,20 +53,7 @@ impl Operations {
             idempotency: None,
             now,
         };
-        self.start_restore(&new).await
-    }
-
-    async fn start_restore(&self, new: &NewOperation) -> Result<Operation> {
-        let mut waiter = self.live().expect_answer(&new.id);
-        let started = self.begin(new).await?;
-        let first = match started {
-            Started::New(_) => self.first_answer(&new.id, &mut waiter).await?,
-            _ => None,
-        };
-        if let Some(Answer::Refused(failure)) = first {
-            return Err(failure.into());
-        }
-        self.operation(&new.id).await
+        self.begin_answered(&new).await
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn watch(context: &mut Context, job: &Job) -> StepResult {
                 }
                 let expected: u64 = indices.values().map(|index| index.primaries).sum();
                 let done = match &shards {
-                    None => indices.values().all(has_primaries),
+                    None => !active && indices.values().all(has_primaries),
                     Some(shards) => {
                         let total = super::super::progress::count(expected);
                         let progress = meter.read_recovery(shards, total, context.now());
@@ -100,13 +100,14 @@ async fn look(context: &Context, job: &Job, targets: &[String]) -> Result<Looked
     let there: Vec<String> = indices.keys().cloned().collect();
     let shards = match context.call("look_recovery", job.engine.recovery(&there)).await {
         Ok(shards) => shards,
-        // Recoveries need the privilege `monitor` on the indices; the cluster's health does not.
+        // Recoveries need the privilege `monitor` on the indices; the cluster's list of running restores does not.
         Err(error) if error.is_auth() => {
-            let health = context.call("look_health", job.engine.health()).await?;
+            let uses = context.call("look_uses", job.engine.snapshot_uses()).await?;
+            let ours = (job.repository().to_owned(), job.snapshot().to_owned());
             return Ok(Looked {
                 indices,
                 shards: None,
-                active: health.initializing_shards > 0,
+                active: uses.restoring.contains(&ours),
             });
         }
         Err(error) => return Err(error),
@@ -129,7 +130,8 @@ async fn look(context: &Context, job: &Job, targets: &[String]) -> Result<Looked
     })
 }
 
-/// Every primary is allocated: of an index that is being restored they are not before they are restored.
+/// No primary is missing. While a restore runs this says nothing: an engine calls a primary that waits for its
+/// snapshot yellow.
 fn has_primaries(index: &IndexSummary) -> bool {
     index
         .health

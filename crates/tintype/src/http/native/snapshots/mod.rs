@@ -1,6 +1,8 @@
 //! Snapshots on a cluster's engine.
 
+pub mod delete;
 pub mod get;
 pub mod list;
 pub mod restore;
+pub mod runbook;
 pub mod take;
