@@ -61,6 +61,8 @@ pub enum Missing {
     Operation,
     /// An API key.
     ApiKey,
+    /// A webhook.
+    Webhook,
 }
 
 impl Error {

@@ -179,6 +179,7 @@ impl From<Failure> for Problem {
             | FailureKind::EngineFailed
             | FailureKind::Incomplete
             | FailureKind::Empty
+            | FailureKind::NotDelivered
             | FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "clusters.snapshot.failed"),
         };
         Self::new(status, code, failure.message)

@@ -1,7 +1,9 @@
 //! Domain types and their legal transitions: no I/O, nothing of the wire.
 
 pub mod api_key;
+pub mod change;
 pub mod cluster;
+pub mod health;
 pub mod name;
 pub mod observation;
 pub mod operation;
@@ -11,15 +13,19 @@ pub mod register;
 pub mod repository;
 pub mod restore;
 pub mod take;
+pub mod webhook;
 
 pub use api_key::ApiKey;
+pub use change::{Change, ChangeKind};
 pub use cluster::{AccessLevel, Cluster, ClusterSecrets, EngineAuth};
+pub use health::{Alert, Verdict};
 pub use name::{ClusterId, NameError, RepositoryName, SnapshotName};
 pub use observation::Observation;
 pub use operation::{Answer, Event, Failure, FailureKind, Operation, OperationKind, Status};
 pub use operator::{Operator, Role};
 pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
+pub use webhook::{Webhook, WebhookEvent};
 
 /// The version of the persisted states below; it is stored with each of them.
 pub const STATE_VERSION: u32 = 1;

@@ -15,14 +15,17 @@ pub enum OperationKind {
     RegisterRepository,
     /// Restores indices of a snapshot under names that do not exist yet.
     RestoreSnapshot,
+    /// Tells a webhook's receiver. It is about a cluster but works on none, and takes no place from those that do.
+    DeliverWebhook,
 }
 
 impl OperationKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::TakeSnapshot,
         Self::RegisterRepository,
         Self::RestoreSnapshot,
+        Self::DeliverWebhook,
     ];
 
     /// The word used on the wire and in the store.
@@ -31,6 +34,7 @@ impl OperationKind {
             Self::TakeSnapshot => "take_snapshot",
             Self::RegisterRepository => "register_repository",
             Self::RestoreSnapshot => "restore_snapshot",
+            Self::DeliverWebhook => "deliver_webhook",
         }
     }
 
@@ -122,6 +126,8 @@ pub enum FailureKind {
     Incomplete,
     /// Nothing was in it.
     Empty,
+    /// A webhook's receiver did not accept a delivery.
+    NotDelivered,
     /// A bug in Tintype, or its store: nothing the caller did.
     Internal,
 }

@@ -1,7 +1,8 @@
 //! The one driver of all operations. Recovery, takeover and retry are one path: a lease that is free and due.
 
 use super::step::{Context, Flow, Stop};
-use super::{Operations, register, restore, take};
+use super::pulse::Part;
+use super::{Operations, register, restore, take, webhooks};
 use crate::model::{Failure, FailureKind, OperationKind};
 use crate::store::{ClusterPage, LeaseLimits, Leased, Step};
 use futures_util::FutureExt;
@@ -38,6 +39,7 @@ impl Operations {
         while !shutdown.is_cancelled() {
             let pause = match self.lease_due().await {
                 Ok(batch) => {
+                    self.pulse().beat(Part::Driver, self.now());
                     for leased in batch {
                         tasks.spawn(self.clone().carry(leased, shutdown.clone()));
                     }
@@ -126,7 +128,9 @@ impl Operations {
         .await;
         if context.operation.status.is_terminal() {
             self.live().forget(&context.operation.id);
-            self.refresh_soon(&context.operation.cluster_id);
+            if context.operation.kind != OperationKind::DeliverWebhook {
+                self.refresh_soon(&context.operation.cluster_id);
+            }
         }
         self.live().wake();
     }
@@ -138,6 +142,7 @@ async fn carry_steps(context: &mut Context) -> Result<(), Stop> {
             OperationKind::TakeSnapshot => take::step(context).await?,
             OperationKind::RegisterRepository => register::step(context).await?,
             OperationKind::RestoreSnapshot => restore::step(context).await?,
+            OperationKind::DeliverWebhook => webhooks::step(context).await?,
         };
         if flow == Flow::Yield {
             return Ok(());

@@ -3,7 +3,10 @@
 //! Every write goes through one connection, owned by the task in `writer`, which commits those that wait together.
 //! Reads have a small pool of their own and see every write that was answered.
 
+mod alerts;
+mod changes;
 mod clusters;
+mod figures;
 mod leases;
 mod lock;
 mod names;
@@ -11,8 +14,10 @@ mod open;
 mod operations;
 mod repositories;
 mod rows;
+mod signals;
 mod steps;
 mod users;
+mod webhooks;
 mod writer;
 
 use super::{
@@ -20,7 +25,7 @@ use super::{
 };
 use crate::model::{
     ApiKey, Cluster, ClusterId, ClusterSecrets, Event, Observation, Operation, Operator, PlatformRepository,
-    Reader, RepositoryName, SnapshotName, Status,
+    Reader, RepositoryName, SnapshotName, Status, Verdict,
 };
 use crate::secrets::Sealer;
 use async_trait::async_trait;
@@ -29,6 +34,8 @@ use secrecy::SecretString;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
+use signals::Signals;
 use writer::Writer;
 
 /// The store in an SQLite file. One process at a time: `{path}.lock` proves it.
@@ -37,6 +44,7 @@ pub struct SqliteStore {
     sealer: Sealer,
     readers: SqlitePool,
     writer: Writer,
+    signals: Arc<Signals>,
 }
 
 impl SqliteStore {
@@ -52,14 +60,17 @@ impl SqliteStore {
     /// made by a newer Tintype, unreadable, or sealed with another key.
     pub async fn open(path: &Path, sealer: Sealer) -> Result<Self> {
         let open::Opened {
-            writer,
+            mut writer,
             readers,
             lock,
         } = open::open(path, &sealer).await?;
+        let signals = Arc::<Signals>::default();
+        signals.listen(&mut writer).await?;
         Ok(Self {
             sealer,
             readers,
-            writer: Writer::start(writer, lock),
+            writer: Writer::start(writer, lock, Arc::clone(&signals)),
+            signals,
         })
     }
 
@@ -129,9 +140,9 @@ impl Store for SqliteStore {
     }
 
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()> {
-        let args = (id.clone(), rows::to_json(observation)?);
-        self.write("put_observation", args, |tx, (id, document)| {
-            Box::pin(clusters::put_observation(tx, id, document))
+        let args = (id.clone(), rows::to_json(observation)?, Verdict::of(observation));
+        self.write("put_observation", args, |tx, (id, document, verdict)| {
+            Box::pin(clusters::put_observation(tx, id, document, verdict))
         })
         .await
     }

@@ -1,9 +1,9 @@
 //! Platform repositories, their sealed settings and readers.
 
 use super::super::{Conflict, Result, StoreError};
-use super::Tx;
 use super::rows::{self, from_json, millis, time};
-use crate::model::{PlatformRepository, Reader, RepositoryName};
+use super::{Tx, changes};
+use crate::model::{ChangeKind, PlatformRepository, Reader, RepositoryName};
 use crate::secrets::Sealer;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -72,8 +72,9 @@ pub(super) async fn put(
     .bind(&repository.preflight)
     .bind(millis(repository.created_at))
     .bind(millis(repository.updated_at))
-    .fetch_one(tx)
+    .fetch_one(&mut *tx)
     .await?;
+    changes::of_repository(tx, ChangeKind::RepositoryChanged, repository.name.as_str()).await?;
     from_row(&row)
 }
 
@@ -109,9 +110,9 @@ pub(super) async fn delete(tx: &mut Tx, name: &RepositoryName, cleanup: bool) ->
     }
     sqlx::query("DELETE FROM repositories WHERE name = ?")
         .bind(name.as_str())
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
-    Ok(())
+    changes::of_repository(tx, ChangeKind::RepositoryDeleted, name.as_str()).await
 }
 
 pub(super) async fn set_default(tx: &mut Tx, name: Option<&RepositoryName>) -> Result<()> {
@@ -120,24 +121,22 @@ pub(super) async fn set_default(tx: &mut Tx, name: Option<&RepositoryName>) -> R
         .await?;
     let Some(name) = name else { return Ok(()) };
     let set = sqlx::query("UPDATE repositories SET is_default = 1 WHERE name = ?");
-    let set = set.bind(name.as_str()).execute(tx).await?;
+    let set = set.bind(name.as_str()).execute(&mut *tx).await?;
     if set.rows_affected() == 0 {
-        Err(StoreError::NotFound("repository"))
-    } else {
-        Ok(())
+        return Err(StoreError::NotFound("repository"));
     }
+    changes::of_repository(tx, ChangeKind::RepositoryChanged, name.as_str()).await
 }
 
 pub(super) async fn put_reader(tx: &mut Tx, name: &RepositoryName, sealed: Option<&[u8]>) -> Result<()> {
     let set = sqlx::query("UPDATE repositories SET reader = ? WHERE name = ?")
         .bind(sealed)
         .bind(name.as_str());
-    let set = set.execute(tx).await?;
+    let set = set.execute(&mut *tx).await?;
     if set.rows_affected() == 0 {
-        Err(StoreError::NotFound("repository"))
-    } else {
-        Ok(())
+        return Err(StoreError::NotFound("repository"));
     }
+    changes::of_repository(tx, ChangeKind::RepositoryChanged, name.as_str()).await
 }
 
 pub(super) async fn reader(tx: &mut Tx, sealer: &Sealer, name: &RepositoryName) -> Result<Option<Reader>> {
