@@ -259,6 +259,7 @@ fn missing_code(what: Missing) -> &'static str {
     match what {
         Missing::Cluster => "clusters.cluster_not_found",
         Missing::Repository => "clusters.snapshot.repository_not_found",
+        Missing::Webhook => "webhooks.not_found",
         Missing::Snapshot => "clusters.snapshot.not_found",
         Missing::Operation => "operations.not_found",
         Missing::ApiKey => "api_keys.key_not_found",

@@ -2,6 +2,9 @@
 
 use crate::config::ServerConfig;
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -45,6 +48,17 @@ pub enum ServeError {
         /// Why.
         reason: String,
     },
+}
+
+/// Closes the connection that a request came on, without waiting for what its reader does not take.
+#[derive(Debug, Clone, Default)]
+pub struct Close(CancellationToken);
+
+impl Close {
+    /// Closes it.
+    pub fn now(&self) {
+        self.0.cancel();
+    }
 }
 
 /// A bound listener.
@@ -165,12 +179,23 @@ async fn http1<S>(stream: S, router: Router, watcher: hyper_util::server::gracef
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let close = Close::default();
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(close.clone());
+        service.call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(SLOWEST)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection broke");
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        () = close.0.cancelled() => {}
+        done = watcher.watch(connection) => {
+            if let Err(error) = done {
+                tracing::debug!(%error, "a connection broke");
+            }
+        }
     }
 }
 

@@ -19,11 +19,13 @@ pub enum Permission {
     ReadRepositoryContents,
     /// Change platform repositories and their readers.
     ManageRepositories,
+    /// See and change webhooks: their URLs are often all that it takes to use them.
+    ManageWebhooks,
 }
 
 impl Permission {
     /// Every permission, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Public,
         Self::Own,
         Self::ReadClusters,
@@ -31,6 +33,7 @@ impl Permission {
         Self::ReadRepositories,
         Self::ReadRepositoryContents,
         Self::ManageRepositories,
+        Self::ManageWebhooks,
     ];
 
     /// The table.
@@ -40,7 +43,7 @@ impl Permission {
             Self::ManageClusters => matches!(role, Role::EcePlatformAdmin | Role::EceDeploymentManager),
             Self::ReadRepositories => role != Role::EceDeploymentViewer,
             Self::ReadRepositoryContents => matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer),
-            Self::ManageRepositories => role == Role::EcePlatformAdmin,
+            Self::ManageRepositories | Self::ManageWebhooks => role == Role::EcePlatformAdmin,
         }
     }
 }

@@ -8,7 +8,6 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use reqwest::{Response, StatusCode, header, redirect};
 use secrecy::SecretString;
-use std::error::Error as _;
 use std::time::Duration;
 use url::Url;
 
