@@ -14,6 +14,8 @@ use url::Url;
 
 /// How long one answer may take unless `--timeout` says otherwise: longer than the server's own wait for an engine.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A year: no bound at all.
+const ENDLESS: Duration = Duration::from_secs(366 * 86_400);
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Everything but RFC 3986's unreserved characters is escaped in a path's segment.
@@ -181,6 +183,28 @@ impl Client {
             ))
         })?;
         Ok(Answer { body, operation })
+    }
+
+    /// Sends a request whose answer goes on for as long as the server likes.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn stream(
+        &self,
+        request: &Request,
+    ) -> Result<impl futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + use<>> {
+        let answer = self.build(request).timeout(ENDLESS).send();
+        let response = tokio::time::timeout(ANSWER_TIMEOUT, answer)
+            .await
+            .map_err(|_| CliError::Timeout(format!("{} did not answer in time", self.url)))?
+            .map_err(|error| self.broken(error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response.bytes_stream());
+        }
+        let redirect = header(&response, "location").filter(|_| status.is_redirection());
+        let bytes = response.bytes().await.map_err(|error| self.broken(error))?;
+        Err(self.refusal(status, &bytes, redirect))
     }
 
     /// GET of Tintype's own API.

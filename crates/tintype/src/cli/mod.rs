@@ -20,6 +20,7 @@ pub mod apikey;
 pub mod cluster;
 pub mod completion;
 pub mod config;
+pub mod events;
 pub mod init;
 pub mod operation;
 pub mod repository;
@@ -28,6 +29,7 @@ pub mod serve;
 pub mod snapshot;
 pub mod sources;
 pub mod version;
+pub mod webhook;
 
 use context::Context;
 use error::{CliError, Result};
@@ -63,7 +65,7 @@ enum Command {
     Config(config::Verb),
     /// The version of this program, and of the server with --server
     Version(version::Args),
-    /// Clusters: attach, list, show, update, detach
+    /// Clusters: attach, list, show, update, alert, detach
     #[command(subcommand)]
     Cluster(cluster::Verb),
     /// Repositories: where snapshots go
@@ -75,6 +77,11 @@ enum Command {
     /// Operations: what runs and what became of it
     #[command(subcommand)]
     Operation(operation::Verb),
+    /// What changes: clusters, operations, repositories
+    Events(events::Args),
+    /// Webhooks: who is told when a cluster is late, fails or recovers
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
     /// Your API keys
     #[command(subcommand)]
     Apikey(apikey::Verb),
@@ -130,6 +137,8 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
         Command::Repository(verb) => repository::run(verb, context).await,
         Command::Snapshot(verb) => snapshot::run(verb, context).await,
         Command::Operation(verb) => operation::run(verb, context).await,
+        Command::Events(args) => events::run(args, context).await,
+        Command::Webhook(verb) => webhook::run(verb, context).await,
         Command::Apikey(verb) => apikey::run(verb, context).await,
         Command::Role(verb) => role::run(verb, context).await,
         Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),
