@@ -15,7 +15,12 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
-const EVENTS: [&str; 4] = ["cluster.late", "cluster.failing", "cluster.recovered", "operation.failed"];
+const EVENTS: [&str; 4] = [
+    "cluster.late",
+    "cluster.failing",
+    "cluster.recovered",
+    "operation.failed",
+];
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -142,7 +147,11 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             members,
             disabled,
         } => create(context, &target, &members, disabled).await,
-        Verb::List => context.list(&VIEW, &context.client(false)?.get(&["webhooks"]).await?, "webhooks"),
+        Verb::List => context.list(
+            &VIEW,
+            &context.client(false)?.get(&["webhooks"]).await?,
+            "webhooks",
+        ),
         Verb::Show { id } => context.one(&VIEW, &context.client(false)?.get(&["webhooks", &id]).await?),
         Verb::Update {
             id,
@@ -160,7 +169,9 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             body.extend(all_clusters.then(|| ("clusters".into(), json!([]))));
             body.extend((enable || disable).then(|| ("enabled".into(), enable.into())));
             if body.is_empty() {
-                return Err(CliError::Usage("nothing to change: give at least one option".into()));
+                return Err(CliError::Usage(
+                    "nothing to change: give at least one option".into(),
+                ));
             }
             let request = Request::native(Method::PATCH, &["webhooks", &id])?.body(body.into());
             context.one(&VIEW, &client.send(&request).await?.body)

@@ -21,6 +21,11 @@ impl Default for AlertsConfig {
 
 impl AlertsConfig {
     pub(super) fn check(&self, faults: &mut Vec<String>) {
-        within(faults, "alerts.max_age_seconds", self.max_age_seconds, 1..=31_536_000);
+        within(
+            faults,
+            "alerts.max_age_seconds",
+            self.max_age_seconds,
+            1..=31_536_000,
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
-use super::auth::Permission::{self,
-    ManageClusters, ManageRepositories, ManageWebhooks, Own, Public, ReadClusters, ReadRepositories,
+use super::auth::Permission::{
+    self, ManageClusters, ManageRepositories, ManageWebhooks, Own, Public, ReadClusters, ReadRepositories,
 };
 use super::guard::{self, Guard};
 use super::native::{events, operations, registrations, repositories, server, snapshots, webhooks};

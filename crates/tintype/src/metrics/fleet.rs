@@ -61,7 +61,11 @@ fn operations(registry: &mut Registry, figures: &FleetFigures, now: Timestamp) {
         };
         counts.get_or_create(&labels).set(whole(*number));
     }
-    registry.register("operations", "All operations ever, by kind and present status", counts);
+    registry.register(
+        "operations",
+        "All operations ever, by kind and present status",
+        counts,
+    );
     registry.register(
         "queue_length",
         "Operations that wait for a place, without deliveries to webhooks",
@@ -93,7 +97,11 @@ fn clusters(registry: &mut Registry, figures: &FleetFigures, now: Timestamp) {
     ] {
         counts.get_or_create(&VerdictLabel { verdict }).set(whole(number));
     }
-    registry.register("clusters", "Attached clusters, each by the first verdict that fits", counts);
+    registry.register(
+        "clusters",
+        "Attached clusters, each by the first verdict that fits",
+        counts,
+    );
     let within: Family<HoursLabel, Gauge> = Family::default();
     for (hours, number) in WITHIN_HOURS.into_iter().zip(figures.good_within) {
         within.get_or_create(&HoursLabel { hours }).set(whole(number));
@@ -134,8 +142,16 @@ fn one_by_one(registry: &mut Registry, clusters: &[ClusterFigures], now: Timesta
         Unit::Seconds,
         ages,
     );
-    registry.register("cluster_reachable", "1: the cluster answered the last look", reachable);
-    registry.register("cluster_late", "1: no good snapshot for longer than its limit", late);
+    registry.register(
+        "cluster_reachable",
+        "1: the cluster answered the last look",
+        reachable,
+    );
+    registry.register(
+        "cluster_late",
+        "1: no good snapshot for longer than its limit",
+        late,
+    );
     registry.register("cluster_failing", "1: the newest attempt is not good", failing);
 }
 
@@ -145,8 +161,16 @@ fn store(registry: &mut Registry, figures: &FleetFigures) {
         counter.inc_by(number);
         counter
     };
-    registry.register("store_commits", "Transactions committed since the start", counter(figures.commits));
-    registry.register("store_writes", "Writes in these transactions", counter(figures.writes));
+    registry.register(
+        "store_commits",
+        "Transactions committed since the start",
+        counter(figures.commits),
+    );
+    registry.register(
+        "store_writes",
+        "Writes in these transactions",
+        counter(figures.writes),
+    );
     registry.register(
         "changes",
         "Changes recorded since the database was made",

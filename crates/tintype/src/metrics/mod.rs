@@ -121,8 +121,16 @@ impl Metrics {
             Unit::Seconds,
             self.durations.clone(),
         );
-        registry.register("engine_errors", "Calls to engines that failed", self.engine_errors.clone());
-        registry.register("webhook_attempts", "Attempts to deliver to a webhook", self.deliveries.clone());
+        registry.register(
+            "engine_errors",
+            "Calls to engines that failed",
+            self.engine_errors.clone(),
+        );
+        registry.register(
+            "webhook_attempts",
+            "Attempts to deliver to a webhook",
+            self.deliveries.clone(),
+        );
         registry.register("event_streams", "Open streams of changes", self.streams.clone());
         let mut text = String::new();
         encode(&mut text, &registry)?;

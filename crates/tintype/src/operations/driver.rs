@@ -1,7 +1,7 @@
 //! The one driver of all operations. Recovery, takeover and retry are one path: a lease that is free and due.
 
-use super::step::{Context, Flow, Stop};
 use super::pulse::Part;
+use super::step::{Context, Flow, Stop};
 use super::{Operations, register, restore, take, webhooks};
 use crate::model::{Failure, FailureKind, OperationKind};
 use crate::store::{ClusterPage, LeaseLimits, Leased, Step};

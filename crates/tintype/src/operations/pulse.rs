@@ -50,7 +50,9 @@ impl Pulse {
     pub fn age(&self, part: Part, now: Timestamp) -> Option<SignedDuration> {
         match self.of(part).load(Relaxed) {
             0 => None,
-            last => Some(SignedDuration::from_millis(now.as_millisecond().saturating_sub(last))),
+            last => Some(SignedDuration::from_millis(
+                now.as_millisecond().saturating_sub(last),
+            )),
         }
     }
 

@@ -17,7 +17,11 @@ pub async fn run(app: &App, shutdown: &CancellationToken) {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        let before = app.clock.now().saturating_sub(age).unwrap_or(jiff::Timestamp::MIN);
+        let before = app
+            .clock
+            .now()
+            .saturating_sub(age)
+            .unwrap_or(jiff::Timestamp::MIN);
         match app.store.prune_changes(keep.keep, before).await {
             Ok(pruned) => tracing::debug!(pruned, "old changes were forgotten"),
             Err(error) => tracing::error!(%error, "old changes could not be forgotten"),

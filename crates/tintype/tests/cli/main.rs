@@ -11,3 +11,4 @@ mod journey;
 mod requests;
 mod scripted;
 mod secrets;
+mod webhooks;

@@ -63,7 +63,10 @@ fn what(row: &Value) -> String {
         "/data/kind",
     ];
     let found = members.map(|pointer| text(row, pointer));
-    found.into_iter().find(|cell| cell != "-").unwrap_or_else(|| "-".to_owned())
+    found
+        .into_iter()
+        .find(|cell| cell != "-")
+        .unwrap_or_else(|| "-".to_owned())
 }
 
 /// Shows changes.
@@ -112,7 +115,8 @@ impl Watcher<'_> {
                 Ok(()) if !self.follow => return print(&VIEW.list(self.context.format(), &self.rows)?),
                 Err(error) if !self.follow || !error.is_passing() => return Err(error),
                 Err(error) if !std::mem::replace(&mut away, true) => {
-                    self.context.note(&format!("{error}; trying again until interrupted"));
+                    self.context
+                        .note(&format!("{error}; trying again until interrupted"));
                 }
                 Ok(()) => away = false,
                 Err(_) => {}

@@ -21,10 +21,19 @@ const CONTENT_TYPE: &str = "text/event-stream";
 const LAST_EVENT_ID: &str = "last-event-id";
 
 const QUERY: &[Parameter] = &[
-    Parameter::text("after", "Only changes after this sequence number; `Last-Event-ID` wins. Default: from now on."),
+    Parameter::text(
+        "after",
+        "Only changes after this sequence number; `Last-Event-ID` wins. Default: from now on.",
+    ),
     Parameter::text("cluster", "Only those about this cluster."),
-    Parameter::text("kind", "Only of these kinds or groups, such as `operation,cluster.late`, separated by commas."),
-    Parameter::boolean("follow", "false: end with the last change that is there now. Default: true."),
+    Parameter::text(
+        "kind",
+        "Only of these kinds or groups, such as `operation,cluster.late`, separated by commas.",
+    ),
+    Parameter::boolean(
+        "follow",
+        "false: end with the last change that is there now. Default: true.",
+    ),
 ];
 
 /// The route's description.
@@ -35,7 +44,11 @@ pub fn doc() -> Doc {
             "Last-Event-ID",
             "The id of the last event that was received: the stream goes on behind it.",
         )])
-        .text(200, "Server-sent events: `id`, `event` and `data` of each change.", CONTENT_TYPE)
+        .text(
+            200,
+            "Server-sent events: `id`, `event` and `data` of each change.",
+            CONTENT_TYPE,
+        )
 }
 
 /// The handler.
@@ -58,7 +71,16 @@ pub async fn handle(
     let permit = Arc::clone(&http.streams).try_acquire_owned().map_err(busy)?;
     let follow = query.boolean("follow").unwrap_or(true);
     let close = close.map(|Extension(close)| close).unwrap_or_default();
-    let body = stream::body(&http.app, stream::From { after, filter, follow }, permit, close);
+    let body = stream::body(
+        &http.app,
+        stream::From {
+            after,
+            filter,
+            follow,
+        },
+        permit,
+        close,
+    );
     let headers = [
         (header::CONTENT_TYPE.as_str(), CONTENT_TYPE),
         (header::CACHE_CONTROL.as_str(), "no-store"),
@@ -80,7 +102,12 @@ fn place(headers: &HeaderMap, query: &Params) -> Result<Option<i64>> {
         (None, None) => return Ok(None),
     };
     let number = text.parse().ok().filter(|number| *number >= 0);
-    let wrong = || Problem::invalid(name, format!("{name} must be the id of an event: a whole number from 0"));
+    let wrong = || {
+        Problem::invalid(
+            name,
+            format!("{name} must be the id of an event: a whole number from 0"),
+        )
+    };
     number.map(Some).ok_or_else(wrong)
 }
 
@@ -100,10 +127,19 @@ fn kinds(query: &Params, principal: &Principal) -> Result<Vec<ChangeKind>> {
     if principal.may(Permission::ReadRepositories) {
         return Ok(asked);
     }
-    let candidates = if asked.is_empty() { ChangeKind::ALL.to_vec() } else { asked };
-    let seen: Vec<_> = candidates.into_iter().filter(|kind| !repository.contains(kind)).collect();
+    let candidates = if asked.is_empty() {
+        ChangeKind::ALL.to_vec()
+    } else {
+        asked
+    };
+    let seen: Vec<_> = candidates
+        .into_iter()
+        .filter(|kind| !repository.contains(kind))
+        .collect();
     if seen.is_empty() {
-        return Err(Problem::forbidden("changes of repositories are for those who may read repositories"));
+        return Err(Problem::forbidden(
+            "changes of repositories are for those who may read repositories",
+        ));
     }
     Ok(seen)
 }

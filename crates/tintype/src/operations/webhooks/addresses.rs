@@ -37,7 +37,11 @@ pub fn check_host(url: &Url) -> Result<(), Refused> {
         Some(Host::Ipv6(v6)) => IpAddr::V6(v6),
         _ => return Ok(()),
     };
-    if is_refused(address) { Err(Refused(address)) } else { Ok(()) }
+    if is_refused(address) {
+        Err(Refused(address))
+    } else {
+        Ok(())
+    }
 }
 
 /// The system's resolver, without the addresses that are refused.
@@ -75,7 +79,12 @@ mod tests {
         ] {
             assert!(check_host(&Url::parse(bad).unwrap()).is_err(), "{bad}");
         }
-        for good in ["http://127.0.0.1:9/", "https://10.0.0.8/", "https://[::1]/", "https://example.org/"] {
+        for good in [
+            "http://127.0.0.1:9/",
+            "https://10.0.0.8/",
+            "https://[::1]/",
+            "https://example.org/",
+        ] {
             assert!(check_host(&Url::parse(good).unwrap()).is_ok(), "{good}");
         }
     }

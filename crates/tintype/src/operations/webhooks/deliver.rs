@@ -80,7 +80,10 @@ async fn gone(context: &mut Context, webhook: &Webhook) -> StepResult {
         .store()
         .disable_webhook(&webhook.id, because, now)
         .await?;
-    let failure = Failure::new(FailureKind::NotDelivered, format!("{because}; the webhook is disabled now"));
+    let failure = Failure::new(
+        FailureKind::NotDelivered,
+        format!("{because}; the webhook is disabled now"),
+    );
     context.fail(failure, None).await
 }
 

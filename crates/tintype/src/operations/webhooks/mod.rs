@@ -119,7 +119,9 @@ impl Operations {
     /// `NotFound`; `Precondition` when it is disabled.
     pub async fn test_webhook(&self, id: &str, by: &str) -> Result<Operation> {
         if !self.webhook(id).await?.enabled {
-            return Err(Error::Precondition(format!("webhook {id} is disabled: enable it first")));
+            return Err(Error::Precondition(format!(
+                "webhook {id} is disabled: enable it first"
+            )));
         }
         let operation = self.store().start_test_delivery(id, by, self.now()).await?;
         self.live().wake();

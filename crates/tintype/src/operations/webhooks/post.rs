@@ -125,8 +125,15 @@ async fn received(response: Response) -> Received {
         ""
     };
     let words = excerpt(response).await;
-    let words = if words.is_empty() { words } else { format!(": {words}") };
-    Received::Refused(format!("the receiver answered {}{hint}{words}", status.as_u16()), pause)
+    let words = if words.is_empty() {
+        words
+    } else {
+        format!(": {words}")
+    };
+    Received::Refused(
+        format!("the receiver answered {}{hint}{words}", status.as_u16()),
+        pause,
+    )
 }
 
 /// The beginning of an answer, as one line.

@@ -24,7 +24,10 @@ pub fn new_secret() -> SecretString {
 pub fn checked_secret(secret: SecretString) -> Result<SecretString> {
     match key(&secret) {
         Some(_) => Ok(secret),
-        None => Err(Error::invalid("secret", "secret must be whsec_ and base64 of 24 to 64 bytes")),
+        None => Err(Error::invalid(
+            "secret",
+            "secret must be whsec_ and base64 of 24 to 64 bytes",
+        )),
     }
 }
 
@@ -62,7 +65,13 @@ mod tests {
 
     #[test]
     fn a_secret_has_24_to_64_bytes_and_a_new_one_is_its_own() {
-        for bad in ["", "whsec_", "whsec_abc", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjUPD8="] {
+        for bad in [
+            "",
+            "whsec_",
+            "whsec_abc",
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsec_MfKQ9r8GKYqrTwjUPD8=",
+        ] {
             assert!(checked_secret(SecretString::from(bad)).is_err(), "{bad}");
         }
         let (one, other) = (new_secret(), new_secret());

@@ -180,8 +180,16 @@ async fn settle(tx: &mut Tx, id: &ClusterId, default: i64, now: i64) -> Result<V
     let mut told = Vec::new();
     let news = [
         (is.0 && !was.0, ChangeKind::ClusterLate, WebhookEvent::ClusterLate),
-        (is.1 && !was.1, ChangeKind::ClusterFailing, WebhookEvent::ClusterFailing),
-        (is == (false, false), ChangeKind::ClusterRecovered, WebhookEvent::ClusterRecovered),
+        (
+            is.1 && !was.1,
+            ChangeKind::ClusterFailing,
+            WebhookEvent::ClusterFailing,
+        ),
+        (
+            is == (false, false),
+            ChangeKind::ClusterRecovered,
+            WebhookEvent::ClusterRecovered,
+        ),
     ];
     for (_, kind, event) in news.into_iter().filter(|(new, ..)| *new) {
         tell(tx, id, now, kind, event, &data).await?;

@@ -28,21 +28,24 @@ pub(super) async fn record(
     about: About<'_>,
     document: &Value,
 ) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO changes (at, kind, cluster_id, operation_id, document) VALUES (?, ?, ?, ?, ?)",
-    )
-    .bind(at)
-    .bind(kind.as_str())
-    .bind(about.cluster)
-    .bind(about.operation)
-    .bind(rows::to_json(document)?)
-    .execute(tx)
-    .await?;
+    sqlx::query("INSERT INTO changes (at, kind, cluster_id, operation_id, document) VALUES (?, ?, ?, ?, ?)")
+        .bind(at)
+        .bind(kind.as_str())
+        .bind(about.cluster)
+        .bind(about.operation)
+        .bind(rows::to_json(document)?)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 /// Of a cluster, at this moment.
-pub(super) async fn of_cluster(tx: &mut Tx, kind: ChangeKind, id: &ClusterId, document: &Value) -> Result<()> {
+pub(super) async fn of_cluster(
+    tx: &mut Tx,
+    kind: ChangeKind,
+    id: &ClusterId,
+    document: &Value,
+) -> Result<()> {
     let about = About {
         cluster: Some(id.as_str()),
         operation: None,

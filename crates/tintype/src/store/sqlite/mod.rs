@@ -31,11 +31,11 @@ use crate::secrets::Sealer;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use signals::Signals;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use signals::Signals;
 use writer::Writer;
 
 /// The store in an SQLite file. One process at a time: `{path}.lock` proves it.

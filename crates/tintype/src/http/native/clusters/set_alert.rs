@@ -25,10 +25,16 @@ pub struct AlertBody {
 
 /// The route's description.
 pub fn doc() -> Doc {
-    Doc::new("set-cluster-alert", "Set how old a cluster's newest good snapshot may be")
-        .optional_body::<AlertBody>()
-        .answer::<AlertView>(200, "As it stands now; what is late by the new limit is told within seconds.")
-        .fails(404, NOT_FOUND)
+    Doc::new(
+        "set-cluster-alert",
+        "Set how old a cluster's newest good snapshot may be",
+    )
+    .optional_body::<AlertBody>()
+    .answer::<AlertView>(
+        200,
+        "As it stands now; what is late by the new limit is told within seconds.",
+    )
+    .fails(404, NOT_FOUND)
 }
 
 /// The handler.
@@ -37,10 +43,16 @@ pub async fn handle(
     AttachedCluster(cluster): AttachedCluster,
     Body(body): Body<AlertBody>,
 ) -> Result<Response> {
-    if body.max_age_seconds.is_some_and(|seconds| !(1..=LONGEST).contains(&seconds)) {
+    if body
+        .max_age_seconds
+        .is_some_and(|seconds| !(1..=LONGEST).contains(&seconds))
+    {
         let message = format!("max_age_seconds must be 1 to {LONGEST}, or null");
         return Err(Problem::invalid("max_age_seconds", message));
     }
-    http.app.store.set_max_age(&cluster.id, body.max_age_seconds).await?;
+    http.app
+        .store
+        .set_max_age(&cluster.id, body.max_age_seconds)
+        .await?;
     Ok(ok(&AlertView::load(&cluster, &http).await?))
 }

@@ -91,7 +91,9 @@ fn lock(handed_over: &Mutex<Option<Instant>>) -> std::sync::MutexGuard<'_, Optio
 async fn drop_stalled(handed_over: std::sync::Weak<Mutex<Option<Instant>>>, close: Close) {
     loop {
         tokio::time::sleep(STALLED / 6).await;
-        let Some(handed_over) = handed_over.upgrade() else { return };
+        let Some(handed_over) = handed_over.upgrade() else {
+            return;
+        };
         let since = *lock(&handed_over);
         if since.is_some_and(|since| since.elapsed() > STALLED) {
             tracing::debug!("a reader of the stream of changes made no room and is dropped");
@@ -109,7 +111,11 @@ impl Stream {
             }
             // Before the page is read: a change that comes while it is read wakes again.
             self.changed.borrow_and_update();
-            let page = self.app.store.changes(self.from.after, &self.from.filter, PAGE).await;
+            let page = self
+                .app
+                .store
+                .changes(self.from.after, &self.from.filter, PAGE)
+                .await;
             let page = page
                 .inspect_err(|error| tracing::error!(%error, "changes could not be read"))
                 .ok()?;

@@ -21,6 +21,9 @@ pub async fn handle(State(http): State<Http>) -> Result<Response> {
     let figures = http.app.store.figures(per_cluster, now).await?;
     let text = http.app.metrics.text(&figures, now);
     let text = text.map_err(|error| Error::Internal(Box::new(error)))?;
-    let headers = [(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    let headers = [
+        (header::CONTENT_TYPE, CONTENT_TYPE),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
     Ok((headers, text).into_response())
 }

@@ -44,7 +44,11 @@ pub async fn handle(State(http): State<Http>) -> Result<Response> {
         match http.app.operations.pulse().age(part, now) {
             None => reasons.push(format!("the part {} has not begun", part.as_str())),
             Some(age) if age > part.bound() => {
-                reasons.push(format!("the part {} has been silent for {} s", part.as_str(), age.as_secs()));
+                reasons.push(format!(
+                    "the part {} has been silent for {} s",
+                    part.as_str(),
+                    age.as_secs()
+                ));
             }
             Some(_) => {}
         }

@@ -14,7 +14,10 @@ use http::StatusCode;
 pub fn doc() -> Doc {
     Doc::new("create-webhook", "Make a webhook")
         .body::<WebhookBody>()
-        .answer::<WebhookView>(201, "It is made. A secret that was made for it is shown only here.")
+        .answer::<WebhookView>(
+            201,
+            "It is made. A secret that was made for it is shown only here.",
+        )
 }
 
 /// The handler.
@@ -22,7 +25,9 @@ pub async fn handle(State(http): State<Http>, body: Body<WebhookBody>) -> Result
     let body = checked(body)?;
     let made = body.secret.is_none();
     let new = NewWebhook {
-        url: body.url.ok_or_else(|| Problem::invalid("url", "url is missing"))?,
+        url: body
+            .url
+            .ok_or_else(|| Problem::invalid("url", "url is missing"))?,
         secret: body.secret,
         events: body.events.unwrap_or_default(),
         clusters: body.clusters.unwrap_or_default(),

@@ -47,9 +47,15 @@ fn checked(Body(body): Body<WebhookBody>) -> Result<WebhookBody> {
         let known = WebhookEvent::ALL.map(WebhookEvent::as_str).join(", ");
         return Err(Problem::invalid("events", format!("events must be of {known}")));
     }
-    let many = body.clusters.as_ref().is_some_and(|clusters| clusters.len() > 1_000);
+    let many = body
+        .clusters
+        .as_ref()
+        .is_some_and(|clusters| clusters.len() > 1_000);
     if many {
-        return Err(Problem::invalid("clusters", "clusters must be at most 1000; leave it empty for all"));
+        return Err(Problem::invalid(
+            "clusters",
+            "clusters must be at most 1000; leave it empty for all",
+        ));
     }
     Ok(body)
 }
