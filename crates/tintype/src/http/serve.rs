@@ -59,6 +59,11 @@ impl Close {
     pub fn now(&self) {
         self.0.cancel();
     }
+
+    /// It was closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_cancelled()
+    }
 }
 
 /// A bound listener.

@@ -146,7 +146,7 @@ async fn used() -> Server {
 async fn the_documented_series_are_the_served_ones() {
     let server = used().await;
     scrape(&server).await;
-    let served: Vec<String> = scrape(&server)
+    let mut served: Vec<String> = scrape(&server)
         .await
         .into_iter()
         .map(|(name, family)| {
@@ -166,6 +166,7 @@ async fn the_documented_series_are_the_served_ones() {
         .map(|line| line.splitn(5, '|').take(4).collect::<Vec<_>>().join("|") + "|")
         .collect();
     documented.sort();
+    served.sort();
     assert_eq!(
         documented, served,
         "the table of docs/observability.md, without its last column"
@@ -207,7 +208,7 @@ async fn series_stay_few_with_many_clusters_and_strange_paths() {
     let families = scrape(&server).await;
     let series: usize = families.values().map(|family| family.samples.len()).sum();
     assert!(series < 150, "{series} series");
-    assert!(families["tintype_cluster_late"].samples.is_empty());
+    assert!(!families.keys().any(|name| name.starts_with("tintype_cluster_")));
     assert_eq!(
         families["tintype_clusters"].samples[r#"tintype_clusters{verdict="good"}"#],
         2_000.0

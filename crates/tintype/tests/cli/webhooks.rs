@@ -128,7 +128,7 @@ async fn a_late_cluster_is_told_until_it_is_heard_and_so_is_its_recovery() {
     assert_eq!(data["latest_successful_name"], "old");
 
     // Told once: the watch has looked many times since, and only a change brings the next letter.
-    rig.run("cluster alert air --max-age 8784h");
+    rig.run("cluster alert air --max-age 8760h");
     rig.letters("cluster.recovered", 1).await;
     rig.engine.fault(Rule::new(
         "PUT",

@@ -74,7 +74,7 @@ pub fn body(app: &App, from: From, permit: OwnedSemaphorePermit, close: Close) -
             _permit: permit,
         },
     };
-    tokio::spawn(drop_stalled(Arc::downgrade(&stream.handed_over), close));
+    tokio::spawn(drop_stalled(Arc::downgrade(&stream.handed_over), STALLED, close));
     Body::from_stream(unfold(stream, |mut stream| async move {
         *lock(&stream.handed_over) = None;
         let text = stream.next().await?;
@@ -88,14 +88,14 @@ fn lock(handed_over: &Mutex<Option<Instant>>) -> std::sync::MutexGuard<'_, Optio
 }
 
 /// Closes the connection of a reader that makes no room; ends with the stream.
-async fn drop_stalled(handed_over: std::sync::Weak<Mutex<Option<Instant>>>, close: Close) {
+async fn drop_stalled(handed_over: std::sync::Weak<Mutex<Option<Instant>>>, bound: Duration, close: Close) {
     loop {
-        tokio::time::sleep(STALLED / 6).await;
+        tokio::time::sleep(bound / 6).await;
         let Some(handed_over) = handed_over.upgrade() else {
             return;
         };
         let since = *lock(&handed_over);
-        if since.is_some_and(|since| since.elapsed() > STALLED) {
+        if since.is_some_and(|since| since.elapsed() > bound) {
             tracing::debug!("a reader of the stream of changes made no room and is dropped");
             return close.now();
         }
@@ -180,4 +180,24 @@ fn data(change: &Change) -> serde_json::Value {
         data["operation_id"] = operation.as_str().into();
     }
     data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_reader_that_makes_no_room_is_dropped() {
+        let (waiting, stuck) = (HandedOver::default(), HandedOver::default());
+        *lock(&stuck) = Some(Instant::now());
+        let bound = Duration::from_millis(30);
+        let (spared, closed) = (Close::default(), Close::default());
+        let watching = tokio::spawn(drop_stalled(Arc::downgrade(&waiting), bound, spared.clone()));
+        drop_stalled(Arc::downgrade(&stuck), bound, closed.clone()).await;
+        assert!(closed.is_closed() && !spared.is_closed());
+        // A stream that has ended is watched no more.
+        drop(waiting);
+        watching.await.unwrap();
+        assert!(!spared.is_closed());
+    }
 }
