@@ -2,11 +2,15 @@
 //! one after a crash, tells nothing again.
 
 use crate::app::App;
+use futures_util::{StreamExt, stream};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How often, at the least, it is looked who is late.
 const TICK: Duration = Duration::from_secs(5);
+
+/// Clusters settled at once.
+const AT_ONCE: usize = 64;
 
 /// Looks until `shutdown`.
 pub async fn run(app: &App, shutdown: &CancellationToken) {
@@ -25,8 +29,13 @@ pub async fn run(app: &App, shutdown: &CancellationToken) {
 async fn settle(app: &App) -> crate::store::Result<()> {
     let default = i64::try_from(app.config.alerts.max_age_seconds).unwrap_or(i64::MAX / 1000);
     let now = app.clock.now();
-    for id in app.store.unsettled_alerts(default, now).await? {
-        for event in app.store.settle_alert(&id, default, now).await? {
+    let unsettled = app.store.unsettled_alerts(default, now).await?;
+    // Together, since the store commits together what waits together: a network that fails makes a whole fleet late.
+    let mut settled = stream::iter(unsettled)
+        .map(async |id| (app.store.settle_alert(&id, default, now).await, id))
+        .buffer_unordered(AT_ONCE);
+    while let Some((told, id)) = settled.next().await {
+        for event in told? {
             tracing::info!(cluster = %id, event = event.as_str(), "a cluster's snapshots stand otherwise now");
         }
     }

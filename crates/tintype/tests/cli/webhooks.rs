@@ -206,7 +206,22 @@ async fn a_receiver_that_wants_no_more_is_left_alone() {
     rig.run(&format!("webhook update {id} --enable"));
     rig.run(&format!("webhook test {id} --wait"));
     assert!(rig.receiver.faults().matching("POST", "/elsewhere").is_empty());
+    // Who is deleted is told nothing more, whatever was under way.
+    rig.receiver
+        .faults()
+        .add(Rule::new("POST", "/hook", Fault::Status(503, json!({}))).always());
+    let begun = rig.run(&format!("webhook test {id} -o name")).stdout;
     rig.run(&format!("webhook delete {id} --yes"));
+    let watched: Ran = rig
+        .command(&format!("operation watch {}", begun.trim()))
+        .output()
+        .unwrap()
+        .into();
+    assert_eq!(watched.code, 3, "{watched:?}");
+    assert_eq!(
+        rig.json(&format!("operation show {}", begun.trim()))["status"],
+        "cancelled"
+    );
     assert_eq!(rig.run("webhook list -o name").stdout, "");
 }
 

@@ -49,7 +49,7 @@ impl Run {
                 .ok()?;
             let operations = listed["operations"].as_array()?.clone();
             assert!(operations.len() < 2, "{operations:?}");
-            operations.into_iter().next().filter(|one| is_terminal(&one))
+            operations.into_iter().next().filter(is_terminal)
         })
         .await
     }

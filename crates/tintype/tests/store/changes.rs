@@ -201,3 +201,38 @@ pub async fn of_a_delivery_only_the_end_is_told(store: TheStore) {
     commit(&store, &leased, 2, ends(Status::Succeeded)).await;
     assert_eq!(kinds(&store, 0).await, ["webhook.delivered"]);
 }
+
+pub async fn what_goes_along_with_a_change_is_told_too(store: TheStore) {
+    attach(&store, "a").await;
+    for name in ["main", "other"] {
+        store.put_repository(&repository(name), None, None).await.unwrap();
+    }
+    let begin = store.newest_change().await.unwrap();
+    let (main, other) = ("main".parse().unwrap(), "other".parse().unwrap());
+    store.set_default_repository(Some(&main)).await.unwrap();
+    store.set_default_repository(Some(&other)).await.unwrap();
+    store.set_default_repository(None).await.unwrap();
+    store.delete_repository(&main, true).await.unwrap();
+    let page = store.changes(begin, &ChangeFilter::default(), ALL).await.unwrap();
+    let about = |change: &tintype::model::Change| {
+        let name = change.document["repository"]
+            .as_str()
+            .unwrap_or("none")
+            .to_owned();
+        (change.kind.clone(), name)
+    };
+    let told: Vec<_> = page.changes.iter().map(about).collect();
+    let (changed, deleted) = ("repository.changed", "repository.deleted");
+    let expected = [
+        (changed, "main"),
+        (changed, "main"),
+        (changed, "other"),
+        (changed, "other"),
+        ("cluster.changed", "none"),
+        (deleted, "main"),
+    ];
+    assert_eq!(
+        told,
+        expected.map(|(kind, name)| (kind.to_owned(), name.to_owned()))
+    );
+}

@@ -126,6 +126,7 @@ mod conformance {
             what_was_pruned_is_told_as_a_gap
             followers_miss_nothing_and_see_nothing_twice
             of_a_delivery_only_the_end_is_told
+            what_goes_along_with_a_change_is_told_too
         }
         webhooks {
             webhooks_read_back_and_secrets_apart

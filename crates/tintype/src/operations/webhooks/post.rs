@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use reqwest::{Response, StatusCode, header, redirect};
 use secrecy::SecretString;
+use std::sync::OnceLock;
 use std::time::Duration;
 use url::Url;
 
@@ -17,8 +18,12 @@ const EXCERPT: usize = 2_000;
 const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 
 /// Sends deliveries.
-#[derive(Debug, Clone)]
-pub struct Post(Option<reqwest::Client>);
+#[derive(Debug)]
+pub struct Post {
+    timeout: Duration,
+    /// Made for the first delivery: reading the system's certificates would slow down every start.
+    client: OnceLock<Option<reqwest::Client>>,
+}
 
 /// What is sent.
 #[derive(Debug)]
@@ -58,30 +63,23 @@ impl Received {
 }
 
 impl Post {
-    /// Proxies of the environment are not used: behind one, the receiver's address could not be checked.
+    /// Nothing is connected or read yet.
     pub fn new(config: &WebhooksConfig) -> Self {
-        let timeout = Duration::from_secs(config.timeout_seconds);
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .dns_resolver(Resolver)
-            .connect_timeout(timeout)
-            .timeout(timeout)
-            .pool_max_idle_per_host(1)
-            .build();
-        Self(
-            client
-                .inspect_err(|error| tracing::error!(%error, "webhooks cannot be told"))
-                .ok(),
-        )
+        Self {
+            timeout: Duration::from_secs(config.timeout_seconds),
+            client: OnceLock::new(),
+        }
+    }
+
+    fn client(&self) -> Option<&reqwest::Client> {
+        self.client.get_or_init(|| build(self.timeout)).as_ref()
     }
 
     /// Sends it once.
     pub async fn send(&self, letter: Letter<'_>) -> Received {
         let refused = |why: &str| Received::Refused(why.to_owned(), None);
-        let Some(client) = &self.0 else {
-            return refused("this machine's TLS settings cannot be used: see the log of the start");
+        let Some(client) = self.client() else {
+            return refused("this machine's TLS settings cannot be used: see the log");
         };
         let Ok(url) = Url::parse(letter.url) else {
             return refused("its URL cannot be used");
@@ -104,6 +102,22 @@ impl Post {
             Err(error) => Received::Refused(reason(error), None),
         }
     }
+}
+
+/// Proxies of the environment are not used: behind one, the receiver's address could not be checked.
+fn build(timeout: Duration) -> Option<reqwest::Client> {
+    let client = reqwest::Client::builder()
+        .user_agent(concat!("tintype/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .dns_resolver(Resolver)
+        .connect_timeout(timeout)
+        .timeout(timeout)
+        .pool_max_idle_per_host(1)
+        .build();
+    client
+        .inspect_err(|error| tracing::error!(%error, "webhooks cannot be told"))
+        .ok()
 }
 
 async fn received(response: Response) -> Received {

@@ -95,10 +95,16 @@ pub(super) async fn delete(tx: &mut Tx, name: &RepositoryName, cleanup: bool) ->
         return Err(StoreError::NotFound("repository"));
     }
     if cleanup {
-        sqlx::query("UPDATE clusters SET repository = NULL, version = version + 1 WHERE repository = ?")
-            .bind(name.as_str())
-            .execute(&mut *tx)
-            .await?;
+        let unset: Vec<String> = sqlx::query_scalar(
+            "UPDATE clusters SET repository = NULL, version = version + 1 WHERE repository = ? RETURNING id",
+        )
+        .bind(name.as_str())
+        .fetch_all(&mut *tx)
+        .await?;
+        for cluster in unset {
+            let document = serde_json::json!({ "repository": null });
+            changes::of_cluster(tx, ChangeKind::ClusterChanged, &rows::name(cluster)?, &document).await?;
+        }
     }
     let user: Option<String> =
         sqlx::query_scalar("SELECT id FROM clusters WHERE repository = ? ORDER BY id LIMIT 1")
@@ -116,9 +122,16 @@ pub(super) async fn delete(tx: &mut Tx, name: &RepositoryName, cleanup: bool) ->
 }
 
 pub(super) async fn set_default(tx: &mut Tx, name: Option<&RepositoryName>) -> Result<()> {
-    sqlx::query("UPDATE repositories SET is_default = 0 WHERE is_default = 1")
-        .execute(&mut *tx)
-        .await?;
+    let before: Vec<String> =
+        sqlx::query_scalar("UPDATE repositories SET is_default = 0 WHERE is_default = 1 RETURNING name")
+            .fetch_all(&mut *tx)
+            .await?;
+    for other in before
+        .iter()
+        .filter(|other| name.is_none_or(|name| name.as_str() != *other))
+    {
+        changes::of_repository(tx, ChangeKind::RepositoryChanged, other).await?;
+    }
     let Some(name) = name else { return Ok(()) };
     let set = sqlx::query("UPDATE repositories SET is_default = 1 WHERE name = ?");
     let set = set.bind(name.as_str()).execute(&mut *tx).await?;
