@@ -14,11 +14,15 @@ use crate::wire::route::Route;
 /// How long a version is believed; engines are upgraded while we run.
 const DIALECT_AGE: Duration = Duration::from_secs(600);
 
+/// Told of every call that failed.
+pub type OnError = Arc<dyn Fn(&Error) + Send + Sync>;
+
 /// A client of one engine. Clones share their connections; at most two idle ones are kept, for 30 s.
 #[derive(Clone)]
 pub struct Engine {
     client: Arc<Client>,
     dialect: Arc<Mutex<Option<(Dialect, Instant)>>>,
+    on_error: Option<OnError>,
 }
 
 impl fmt::Debug for Engine {
@@ -33,7 +37,15 @@ impl Engine {
         Ok(Self {
             client: Arc::new(Client::new(config)?),
             dialect: Arc::default(),
+            on_error: None,
         })
+    }
+
+    /// The same, telling of each call that fails.
+    #[must_use]
+    pub fn telling(mut self, on_error: OnError) -> Self {
+        self.on_error = Some(on_error);
+        self
     }
 
     /// How this engine speaks: read from it when that is older than ten minutes, and by every [`Engine::identify`].
@@ -62,6 +74,10 @@ impl Engine {
     }
 
     pub(crate) async fn send(&self, call: Call) -> Result<Answer, Error> {
-        self.client.call(call).await
+        let answer = self.client.call(call).await;
+        if let (Err(error), Some(on_error)) = (&answer, &self.on_error) {
+            on_error(error);
+        }
+        answer
     }
 }

@@ -186,6 +186,30 @@ impl Error {
         }
     }
 
+    /// What kind of failure it was, as one of few words: for counting.
+    pub fn kind(&self) -> &'static str {
+        match self.root() {
+            Self::NotSent { why, .. } => match why {
+                NotSent::Unreachable(_) | NotSent::Closed | NotSent::Precheck(_) => "unreachable",
+                NotSent::ConnectTimeout(_) => "connect_timeout",
+                NotSent::Tls(_) => "tls",
+                NotSent::NotReady => "not_ready",
+                NotSent::UuidMismatch { .. } => "uuid_mismatch",
+                _ => "not_allowed",
+            },
+            _ if self.is_auth() => "auth",
+            Self::Refused { .. } => "refused",
+            Self::Unknown { why, .. } => match why {
+                Lost::Timeout(_) => "timeout",
+                Lost::Cut(_) => "cut",
+                Lost::Redirect { .. } => "redirect",
+                Lost::NotReady => "not_ready",
+                Lost::Engine(_) => "engine",
+                _ => "unexpected",
+            },
+        }
+    }
+
     /// The call that failed.
     pub fn at(&self) -> &CallSite {
         match self {

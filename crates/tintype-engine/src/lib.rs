@@ -23,5 +23,5 @@ pub use api::status::{Count, Files, IndexProgress, ShardCounts, ShardProgress, S
 pub use api::uses::{Mount, SnapshotUses};
 pub use config::{Access, Auth, ClientIdentity, ConfigError, EngineConfig, Limits, Tls, Trust};
 pub use dialect::{Dialect, Distribution, Version};
-pub use engine::Engine;
+pub use engine::{Engine, OnError};
 pub use error::{CallSite, Error, Lost, NotSent, Refusal, storage_denied};

@@ -14,6 +14,7 @@ pub mod faults;
 pub mod ports;
 pub mod process;
 pub mod proxy;
+pub mod receiver;
 pub mod s3;
 mod server;
 pub mod tintype;

@@ -2,11 +2,13 @@
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::operations::Operations;
 use crate::operations::engines::Engines;
 use crate::secrets::Sealer;
 use crate::store::Store;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// The server's parts.
 #[derive(Debug, Clone)]
@@ -23,18 +25,24 @@ pub struct App {
     pub engines: Engines,
     /// Starts, follows and cancels operations.
     pub operations: Operations,
+    /// What is counted since the start.
+    pub metrics: Arc<Metrics>,
+    /// Cancelled when the server stops: what would go on for ever ends then.
+    pub stop: CancellationToken,
 }
 
 impl App {
     /// Puts the parts together. Nothing runs yet.
     pub fn new(config: Config, clock: Arc<dyn Clock>, store: Arc<dyn Store>, sealer: Sealer) -> Self {
         let config = Arc::new(config);
-        let engines = Engines::new(Arc::clone(&config), Arc::clone(&store));
+        let metrics = Arc::<Metrics>::default();
+        let engines = Engines::new(Arc::clone(&config), Arc::clone(&store), Arc::clone(&metrics));
         let operations = Operations::new(
             Arc::clone(&config),
             Arc::clone(&clock),
             Arc::clone(&store),
             engines.clone(),
+            Arc::clone(&metrics),
         );
         Self {
             config,
@@ -43,6 +51,8 @@ impl App {
             sealer,
             engines,
             operations,
+            metrics,
+            stop: CancellationToken::new(),
         }
     }
 }

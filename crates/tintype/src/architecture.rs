@@ -11,15 +11,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("secrets", &["ids"]),
     ("config", &[]),
     ("telemetry", &["config"]),
+    ("metrics", &["store"]),
     ("store", &["model", "secrets", "ids", "clock"]),
     ("error", &["model", "store"]),
     (
         "operations",
         &[
-            "app", "model", "store", "error", "clock", "ids", "config", "secrets",
+            "app", "model", "store", "error", "clock", "ids", "config", "secrets", "metrics",
         ],
     ),
-    ("scheduler", &["app", "model", "store", "operations"]),
+    ("scheduler", &["app", "clock", "model", "store", "operations"]),
     (
         "app",
         &[
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "secrets",
             "model",
             "error",
+            "metrics",
         ],
     ),
     (
@@ -44,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "ids",
             "config",
             "secrets",
+            "metrics",
         ],
     ),
     // `serve` and `init` put the server together; every other verb speaks HTTP.

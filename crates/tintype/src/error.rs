@@ -63,6 +63,8 @@ pub enum Missing {
     ApiKey,
     /// A user.
     User,
+    /// A webhook.
+    Webhook,
 }
 
 impl Error {

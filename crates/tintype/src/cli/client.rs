@@ -16,6 +16,8 @@ use url::Url;
 
 /// How long one answer may take unless `--timeout` says otherwise: longer than the server's own wait for an engine.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A year: no bound at all.
+const ENDLESS: Duration = Duration::from_secs(366 * 86_400);
 /// How long making a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The code of the answer to who must show a second factor first.
@@ -205,6 +207,30 @@ impl Client {
             ))
         })?;
         Ok(Answer { body, operation })
+    }
+
+    /// Sends a request whose answer goes on for as long as the server likes.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub async fn stream(
+        &self,
+        request: &Request,
+    ) -> Result<impl futures_util::Stream<Item = reqwest::Result<bytes::Bytes>> + use<>> {
+        self.refresh().await;
+        let authorization = self.header().await?;
+        let answer = self.build(request, authorization).timeout(ENDLESS).send();
+        let response = tokio::time::timeout(ANSWER_TIMEOUT, answer)
+            .await
+            .map_err(|_| CliError::Timeout(format!("{} did not answer in time", self.url)))?
+            .map_err(|error| self.broken(error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response.bytes_stream());
+        }
+        let redirect = header(&response, "location").filter(|_| status.is_redirection());
+        let bytes = response.bytes().await.map_err(|error| self.broken(error))?;
+        Err(self.refusal(status, &bytes, redirect))
     }
 
     /// GET of Tintype's own API.

@@ -95,11 +95,6 @@ impl Context {
         Client::new(connection, self.answer_timeout())
     }
 
-    /// The longest wait for one answer.
-    pub fn answer_timeout(&self) -> Duration {
-        self.global.timeout.unwrap_or(ANSWER_TIMEOUT)
-    }
-
     /// The longest wait for an operation's end.
     pub fn end_timeout(&self) -> Duration {
         self.global.timeout.unwrap_or(END_TIMEOUT)

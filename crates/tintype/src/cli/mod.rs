@@ -20,6 +20,7 @@ pub mod apikey;
 pub mod cluster;
 pub mod completion;
 pub mod config;
+pub mod events;
 pub mod import;
 pub mod init;
 pub mod operation;
@@ -32,6 +33,7 @@ pub mod sources;
 pub mod totp;
 pub mod user;
 pub mod version;
+pub mod webhook;
 
 use context::Context;
 use error::{CliError, Result};
@@ -67,7 +69,7 @@ enum Command {
     Config(config::Verb),
     /// The version of this program, and of the server with --server
     Version(version::Args),
-    /// Clusters: attach, list, show, update, detach
+    /// Clusters: attach, list, show, update, alert, detach
     #[command(subcommand)]
     Cluster(cluster::Verb),
     /// Take over what another control plane looks after
@@ -85,7 +87,6 @@ enum Command {
     /// Users: create, list, show, update, delete, and their passwords
     #[command(subcommand)]
     User(user::Verb),
-    /// API keys: your own, and those of others
     /// Begin a session: give --user; later commands use it when they are given no other credentials
     Login,
     /// End the session
@@ -95,6 +96,12 @@ enum Command {
     /// Your second factor
     #[command(subcommand)]
     Totp(totp::Verb),
+    /// What changes: clusters, operations, repositories
+    Events(events::Args),
+    /// Webhooks: who is told when a cluster is late, fails or recovers
+    #[command(subcommand)]
+    Webhook(webhook::Verb),
+    /// API keys: your own, and those of others
     #[command(subcommand)]
     Apikey(apikey::Verb),
     /// The roles that an access level needs on an engine
@@ -155,6 +162,8 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
         Command::Logout => session::logout(context).await,
         Command::Elevate(args) => session::elevate(args, context).await,
         Command::Totp(verb) => totp::run(verb, context).await,
+        Command::Events(args) => events::run(args, context).await,
+        Command::Webhook(verb) => webhook::run(verb, context).await,
         Command::Apikey(verb) => apikey::run(verb, context).await,
         Command::Role(verb) => role::run(verb, context).await,
         Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),

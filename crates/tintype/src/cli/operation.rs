@@ -23,7 +23,7 @@ pub enum Verb {
         #[arg(long, value_name = "CLUSTER")]
         cluster: Option<String>,
         /// Only of this kind
-        #[arg(long, value_parser = ["take_snapshot", "register_repository", "restore_snapshot", "delete_snapshot"])]
+        #[arg(long, value_parser = ["take_snapshot", "register_repository", "restore_snapshot", "delete_snapshot", "deliver_webhook"])]
         kind: Option<String>,
         /// Only with this status
         #[arg(long, value_parser = ["queued", "running", "succeeded", "failed", "cancelled"])]
@@ -123,6 +123,7 @@ fn target(row: &Value) -> String {
     match name.into_iter().find(|name| name != "-") {
         Some(name) if repository != "-" => format!("{repository}/{name}"),
         Some(name) => name,
+        None if repository == "-" => text(row, "/parameters/webhook_id"),
         None => repository,
     }
 }

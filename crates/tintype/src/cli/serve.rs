@@ -76,7 +76,7 @@ async fn start(config: Config) -> Result<()> {
     let data_dir = config.data_dir().display().to_string();
     let app = App::new(config, Arc::new(SystemClock), Arc::clone(&store), sealer);
 
-    let shutdown = CancellationToken::new();
+    let shutdown = app.stop.clone();
     let mut parts = spawn(app, listen, &shutdown);
     info!(url, data_dir, version = env!("CARGO_PKG_VERSION"), "listening");
     let ended = tokio::select! {

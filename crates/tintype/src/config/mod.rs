@@ -4,10 +4,13 @@
 //! only paths to secrets, so the effective configuration may be printed as it is.
 
 mod admin;
+mod alerts;
 mod engine;
+mod events;
 mod keys;
 mod load;
 mod log;
+mod metrics;
 mod operations;
 mod secrets;
 mod server;
@@ -15,11 +18,15 @@ mod sessions;
 mod store;
 mod trusted_proxies;
 mod watch;
+mod webhooks;
 
 pub use admin::AdminConfig;
+pub use alerts::AlertsConfig;
 pub use engine::EngineConfig;
+pub use events::EventsConfig;
 pub use load::{ConfigError, Sources};
 pub use log::{LogConfig, LogFormat};
+pub use metrics::MetricsConfig;
 pub use operations::OperationsConfig;
 pub use secrets::SecretsConfig;
 pub use server::ServerConfig;
@@ -27,6 +34,7 @@ pub use sessions::{Elevation, SessionsConfig};
 pub use store::StoreConfig;
 pub use trusted_proxies::TrustedProxies;
 pub use watch::WatchConfig;
+pub use webhooks::WebhooksConfig;
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -51,6 +59,14 @@ pub struct Config {
     pub engine: EngineConfig,
     /// The regular look at every cluster.
     pub watch: WatchConfig,
+    /// When a cluster is late.
+    pub alerts: AlertsConfig,
+    /// Deliveries to webhooks.
+    pub webhooks: WebhooksConfig,
+    /// The stream of changes.
+    pub events: EventsConfig,
+    /// `/metrics`.
+    pub metrics: MetricsConfig,
     /// Logs.
     pub log: LogConfig,
 }
@@ -97,6 +113,10 @@ impl Config {
         self.operations.check(&mut faults);
         self.engine.check(&mut faults);
         self.watch.check(&mut faults);
+        self.alerts.check(&mut faults);
+        self.webhooks.check(&mut faults);
+        self.events.check(&mut faults);
+        self.metrics.check(&mut faults);
         self.log.check(&mut faults);
         if faults.is_empty() {
             Ok(())

@@ -6,8 +6,10 @@
 use crate::app::App;
 use jiff::SignedDuration;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 pub mod auth;
+pub mod count;
 pub mod ece;
 pub mod extract;
 pub mod guard;
@@ -34,6 +36,8 @@ pub struct Http {
     pub region: Arc<str>,
     /// A good snapshot no older than this counts as recent.
     pub recent_success_window: SignedDuration,
+    /// Places for streams of changes.
+    pub streams: Arc<Semaphore>,
 }
 
 impl Http {
@@ -44,6 +48,7 @@ impl Http {
             authenticator: Arc::new(auth::Authenticator::new(&app.sealer)),
             region: app.config.server.region.as_str().into(),
             recent_success_window: SignedDuration::from_hours(hours),
+            streams: Arc::new(Semaphore::new(app.config.events.streams as usize)),
             app,
         }
     }

@@ -201,6 +201,7 @@ impl From<Failure> for Problem {
             | FailureKind::EngineFailed
             | FailureKind::Incomplete
             | FailureKind::Empty
+            | FailureKind::NotDelivered
             | FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "clusters.snapshot.failed"),
         };
         Self::new(status, code, failure.message)
@@ -260,6 +261,7 @@ fn missing_code(what: Missing) -> &'static str {
     match what {
         Missing::Cluster => "clusters.cluster_not_found",
         Missing::Repository => "clusters.snapshot.repository_not_found",
+        Missing::Webhook => "webhooks.not_found",
         Missing::Snapshot => "clusters.snapshot.not_found",
         Missing::Operation => "operations.not_found",
         Missing::ApiKey => "api_keys.key_not_found",

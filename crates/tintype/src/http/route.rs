@@ -16,6 +16,8 @@ pub enum Surface {
     Global,
     /// Ours, under `/api/tintype/v1`.
     Native,
+    /// Where monitoring looks for it: under no prefix.
+    Root,
 }
 
 /// The beginning of every path of ECE's API.
@@ -90,6 +92,7 @@ impl Route {
             }
             Surface::Global => vec![format!("{ECE}{}", self.path)],
             Surface::Native => vec![format!("{NATIVE}{}", self.path)],
+            Surface::Root => vec![self.path.to_owned()],
         }
     }
 }

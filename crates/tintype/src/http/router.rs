@@ -1,14 +1,14 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
 use super::auth::Permission::{
-    ManageClusters, ManageRepositories, ManageUsers, Own, Public, ReadClusters, ReadRepositories,
-    ReadRepositoryContents, ReadUsers,
+    self, ManageClusters, ManageRepositories, ManageUsers, ManageWebhooks, Own, Public, ReadClusters,
+    ReadRepositories, ReadRepositoryContents, ReadUsers,
 };
 use super::guard::{self, Guard};
-use super::native::{operations, registrations, repositories, server, snapshots, totp};
+use super::native::{events, operations, registrations, repositories, server, snapshots, totp, webhooks};
 use super::route::Route;
-use super::route::Surface::{Global, Native, Regional};
-use super::{Http, ece, extract, native, problem, trace};
+use super::route::Surface::{Global, Native, Regional, Root};
+use super::{Http, count, ece, extract, native, problem, trace};
 use crate::app::App;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -90,6 +90,8 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Native   "/clusters/{cluster_id}"                         ReadClusters       native::clusters::get),
         route!(PATCH  Native   "/clusters/{cluster_id}"                         ManageClusters     native::clusters::change),
         route!(DELETE Native   "/clusters/{cluster_id}"                         ManageClusters     native::clusters::detach),
+        route!(GET    Native   "/clusters/{cluster_id}/alert"                   ReadClusters       native::clusters::alert),
+        route!(PUT    Native   "/clusters/{cluster_id}/alert"                   ManageClusters     native::clusters::set_alert),
         route!(GET    Native   "/clusters/{cluster_id}/registrations"           ReadClusters       registrations::list),
         route!(POST   Native   "/clusters/{cluster_id}/registrations"           ManageClusters     registrations::create),
         route!(GET    Native   "/clusters/{cluster_id}/snapshots"               ReadClusters       snapshots::list),
@@ -108,7 +110,26 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Native   "/operations/{operation_id}"                     ReadClusters       operations::get),
         route!(GET    Native   "/operations/{operation_id}/events"              ReadClusters       operations::events),
         route!(POST   Native   "/operations/{operation_id}/_cancel"             ManageClusters     operations::cancel),
+        route!(GET    Native   "/events"                                        ReadClusters       events),
+        route!(GET    Native   "/webhooks"                                      ManageWebhooks     webhooks::list),
+        route!(POST   Native   "/webhooks"                                      ManageWebhooks     webhooks::create),
+        route!(GET    Native   "/webhooks/{webhook_id}"                         ManageWebhooks     webhooks::get),
+        route!(PATCH  Native   "/webhooks/{webhook_id}"                         ManageWebhooks     webhooks::change),
+        route!(DELETE Native   "/webhooks/{webhook_id}"                         ManageWebhooks     webhooks::delete),
+        route!(POST   Native   "/webhooks/{webhook_id}/_test"                   ManageWebhooks     webhooks::test),
+
+        route!(GET    Root     "/metrics"                                       ReadClusters       server::metrics),
+        route!(GET    Root     "/healthz"                                       Public             server::healthz),
+        route!(GET    Root     "/readyz"                                        Public             server::readyz),
     ]
+}
+
+/// The table's, unless the configuration opens the figures to everybody.
+fn permission(http: &Http, route: &Route) -> Permission {
+    match route.surface {
+        Root if http.app.config.metrics.public => Public,
+        _ => route.permission,
+    }
 }
 
 /// The API over these parts.
@@ -118,7 +139,7 @@ pub fn router(app: App) -> Router {
     for route in routes() {
         let guard = Guard {
             http: http.clone(),
-            permission: route.permission,
+            permission: permission(&http, &route),
             elevated: route.needs_elevation(),
             unauthenticated: route.doc.unauthenticated_code(),
             query: route.doc.query,
@@ -137,6 +158,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(extract::too_large))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(http.clone(), count::answers))
         .layer(from_fn(trace::span))
         .with_state(http)
 }

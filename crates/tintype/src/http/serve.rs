@@ -51,6 +51,22 @@ pub enum ServeError {
     },
 }
 
+/// Closes the connection that a request came on, without waiting for what its reader does not take.
+#[derive(Debug, Clone, Default)]
+pub struct Close(CancellationToken);
+
+impl Close {
+    /// Closes it.
+    pub fn now(&self) {
+        self.0.cancel();
+    }
+
+    /// It was closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 /// A bound listener.
 pub struct Listen {
     listener: TcpListener,
@@ -171,17 +187,24 @@ async fn http1<S>(stream: S, peer: Peer, router: Router, watcher: hyper_util::se
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let router = TowerToHyperService::new(router);
-    let service = service_fn(move |mut request: Request<Incoming>| {
+    let close = Close::default();
+    let service = TowerToHyperService::new(router);
+    let service = service_fn(|mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        router.call(request)
+        request.extensions_mut().insert(close.clone());
+        service.call(request)
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(SLOWEST)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%error, "a connection broke");
+    tokio::select! {
+        () = close.0.cancelled() => {}
+        done = watcher.watch(connection) => {
+            if let Err(error) = done {
+                tracing::debug!(%error, "a connection broke");
+            }
+        }
     }
 }
 

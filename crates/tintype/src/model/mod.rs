@@ -1,8 +1,10 @@
 //! Domain types and their legal transitions: no I/O, nothing of the wire.
 
 pub mod api_key;
+pub mod change;
 pub mod cluster;
 pub mod delete;
+pub mod health;
 pub mod name;
 pub mod observation;
 pub mod operation;
@@ -14,9 +16,12 @@ pub mod restore;
 pub mod search;
 pub mod session;
 pub mod take;
+pub mod webhook;
 
 pub use api_key::ApiKey;
+pub use change::{Change, ChangeKind};
 pub use cluster::{AccessLevel, Cluster, ClusterSecrets, EngineAuth};
+pub use health::{Alert, Verdict};
 pub use name::{ClusterId, NameError, RepositoryName, SnapshotName, UserName};
 pub use observation::Observation;
 pub use operation::{Answer, Event, Failure, FailureKind, Operation, OperationKind, Status};
@@ -24,6 +29,7 @@ pub use operator::{Operator, Role, UserChange};
 pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
 pub use session::{Factor, Session, TotpDevice, TotpSecret};
+pub use webhook::{Webhook, WebhookEvent};
 
 /// The version of the persisted states below; it is stored with each of them.
 pub const STATE_VERSION: u32 = 1;

@@ -17,15 +17,18 @@ pub enum OperationKind {
     RestoreSnapshot,
     /// Deletes one snapshot that Tintype made.
     DeleteSnapshot,
+    /// Tells a webhook's receiver. It is about a cluster but works on none, and takes no place from those that do.
+    DeliverWebhook,
 }
 
 impl OperationKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::TakeSnapshot,
         Self::RegisterRepository,
         Self::RestoreSnapshot,
         Self::DeleteSnapshot,
+        Self::DeliverWebhook,
     ];
 
     /// The word used on the wire and in the store.
@@ -35,6 +38,7 @@ impl OperationKind {
             Self::RegisterRepository => "register_repository",
             Self::RestoreSnapshot => "restore_snapshot",
             Self::DeleteSnapshot => "delete_snapshot",
+            Self::DeliverWebhook => "deliver_webhook",
         }
     }
 
@@ -130,6 +134,8 @@ pub enum FailureKind {
     Incomplete,
     /// Nothing was in it.
     Empty,
+    /// A webhook's receiver did not accept a delivery.
+    NotDelivered,
     /// A bug in Tintype, or its store: nothing the caller did.
     Internal,
 }

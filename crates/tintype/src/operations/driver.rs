@@ -1,8 +1,9 @@
 //! The one driver of all operations. Recovery, takeover and retry are one path: a lease that is free and due.
 
 use super::live::Crew;
+use super::pulse::Part;
 use super::step::{Context, Flow, Stop};
-use super::{Operations, delete, failpoint, register, restore, take};
+use super::{Operations, delete, failpoint, register, restore, take, webhooks};
 use crate::model::{Failure, FailureKind, OperationKind};
 use crate::store::{ClusterPage, LeaseLimits, Leased, NewOperation, Started, Step};
 use futures_util::FutureExt;
@@ -43,6 +44,7 @@ impl Operations {
         while !shutdown.is_cancelled() {
             let pause = match self.lease_due().await {
                 Ok(batch) => {
+                    self.pulse().beat(Part::Driver, self.now());
                     self.set_off(&crew, batch);
                     self.pause().await
                 }
@@ -161,7 +163,9 @@ impl Operations {
         .await;
         if context.operation.status.is_terminal() {
             self.live().forget(&context.operation.id);
-            self.refresh_soon(&context.operation.cluster_id);
+            if context.operation.kind != OperationKind::DeliverWebhook {
+                self.refresh_soon(&context.operation.cluster_id);
+            }
         }
         self.live().wake();
     }
@@ -174,6 +178,7 @@ async fn carry_steps(context: &mut Context) -> Result<(), Stop> {
             OperationKind::RegisterRepository => register::step(context).await?,
             OperationKind::RestoreSnapshot => restore::step(context).await?,
             OperationKind::DeleteSnapshot => delete::step(context).await?,
+            OperationKind::DeliverWebhook => webhooks::step(context).await?,
         };
         if flow == Flow::Yield {
             return Ok(());

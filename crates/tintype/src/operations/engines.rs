@@ -1,6 +1,7 @@
 //! Connections to the clusters' engines: one client per cluster, made on first use, remade when the cluster changes.
 
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::model::{AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, Failure, FailureKind};
 use crate::store::{Result, Store};
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use tintype_engine::{
 pub struct Engines {
     config: Arc<Config>,
     store: Arc<dyn Store>,
+    metrics: Arc<Metrics>,
     /// By cluster, with the version of the row that the client was made from.
     clients: Arc<Mutex<HashMap<ClusterId, (i64, Engine)>>>,
     /// Clusters whose engine takes fewer snapshots at once than the configuration allows.
@@ -27,10 +29,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Engines {
     /// No connections yet.
-    pub fn new(config: Arc<Config>, store: Arc<dyn Store>) -> Self {
+    pub fn new(config: Arc<Config>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Self {
         Self {
             config,
             store,
+            metrics,
             clients: Arc::default(),
             exceptions: Arc::default(),
         }
@@ -77,7 +80,10 @@ impl Engines {
                 ..Limits::default()
             },
         };
-        Engine::new(config).map_err(|error| Failure::new(FailureKind::EngineUnreachable, error.to_string()))
+        let engine = Engine::new(config)
+            .map_err(|error| Failure::new(FailureKind::EngineUnreachable, error.to_string()))?;
+        let metrics = Arc::clone(&self.metrics);
+        Ok(engine.telling(Arc::new(move |error| metrics.engine_error(error.kind()))))
     }
 
     /// Notes how many snapshots a cluster's engine may take at once.

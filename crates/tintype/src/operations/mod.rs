@@ -3,6 +3,7 @@
 use crate::clock::{Clock, to_millis};
 use crate::config::Config;
 use crate::error::{Error, Missing, Result};
+use crate::metrics::Metrics;
 use crate::model::{
     AccessLevel, Answer, Cluster, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
 };
@@ -16,8 +17,10 @@ use std::time::Duration;
 pub mod clusters;
 pub mod engines;
 pub mod platform;
+pub mod pulse;
 pub mod reads;
 pub mod runbook;
+pub mod webhooks;
 pub mod writers;
 
 mod credentials;
@@ -39,6 +42,7 @@ mod take;
 
 use engines::Engines;
 use live::Live;
+use pulse::Pulse;
 
 /// While a caller waits for an answer, the row is read this often: another replica may carry the operation.
 const READ_ANSWER: Duration = Duration::from_secs(1);
@@ -55,6 +59,9 @@ struct Inner {
     engines: Engines,
     live: Live,
     owner: String,
+    metrics: Arc<Metrics>,
+    pulse: Pulse,
+    post: webhooks::Post,
 }
 
 /// The storage's credentials that came with a request: checked, then forgotten.
@@ -132,7 +139,14 @@ pub struct DeleteRequest {
 
 impl Operations {
     /// The operations of one instance.
-    pub fn new(config: Arc<Config>, clock: Arc<dyn Clock>, store: Arc<dyn Store>, engines: Engines) -> Self {
+    pub fn new(
+        config: Arc<Config>,
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn Store>,
+        engines: Engines,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let post = webhooks::Post::new(&config.webhooks);
         let owner = crate::ids::time_ordered(clock.now());
         Self(Arc::new(Inner {
             config,
@@ -141,6 +155,9 @@ impl Operations {
             engines,
             live: Live::default(),
             owner,
+            metrics,
+            pulse: Pulse::default(),
+            post,
         }))
     }
 
@@ -160,6 +177,8 @@ impl Operations {
             .and_then(serde_json::Value::as_str);
         // A take that waits for its turn may be answered already, and nothing of it was sent.
         let sent = step != Some("preparing");
+        // A receiver may hear of it once more; nothing is undone by leaving it.
+        let sent = sent && operation.kind != OperationKind::DeliverWebhook;
         if sent && operation.kind != OperationKind::TakeSnapshot {
             let message = match operation.kind {
                 OperationKind::RestoreSnapshot => {
@@ -280,6 +299,20 @@ impl Operations {
 
     fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// What is counted.
+    fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// When each part was last alive.
+    pub fn pulse(&self) -> &Pulse {
+        &self.0.pulse
+    }
+
+    fn post(&self) -> &webhooks::Post {
+        &self.0.post
     }
 
     fn owner(&self) -> &str {

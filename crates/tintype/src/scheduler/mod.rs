@@ -1,5 +1,7 @@
 //! Input-less tasks: look at the state, act, safe to run twice.
 
+mod alerts;
+mod changes;
 mod watch;
 mod writers;
 
@@ -8,5 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs every task until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
-    tokio::join!(watch::run(&app, &shutdown), writers::run(&app, &shutdown));
+    tokio::join!(
+        watch::run(&app, &shutdown),
+        writers::run(&app, &shutdown),
+        alerts::run(&app, &shutdown),
+        changes::run(&app, &shutdown)
+    );
 }

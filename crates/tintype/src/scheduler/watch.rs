@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::model::ClusterId;
+use crate::operations::pulse::Part;
 use crate::store::ClusterPage;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -35,8 +36,9 @@ pub async fn run(app: &App, shutdown: &CancellationToken) {
         looks: JoinSet::new(),
     };
     loop {
-        if let Err(error) = watch.begin_due(app).await {
-            tracing::error!(%error, "the clusters could not be watched");
+        match watch.begin_due(app).await {
+            Ok(()) => app.operations.pulse().beat(Part::Watch, app.clock.now()),
+            Err(error) => tracing::error!(%error, "the clusters could not be watched"),
         }
         tokio::select! {
             () = shutdown.cancelled() => return,

@@ -14,9 +14,18 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 pub mod accounts;
+pub mod alerts;
+pub mod changes;
+pub mod figures;
 mod search;
 mod sessions;
 pub mod sqlite;
+pub mod webhooks;
+
+pub use alerts::Alerts;
+pub use changes::Changes;
+pub use figures::Figures;
+pub use webhooks::Webhooks;
 
 pub use accounts::Accounts;
 pub use search::Search;
@@ -226,7 +235,9 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Accounts + Search + Sessions + Send + Sync + std::fmt::Debug {
+pub trait Store:
+    Accounts + Alerts + Changes + Figures + Search + Sessions + Webhooks + Send + Sync + std::fmt::Debug
+{
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.
@@ -241,7 +252,7 @@ pub trait Store: Accounts + Search + Sessions + Send + Sync + std::fmt::Debug {
     /// former when absent. `Conflict::Version`, `Conflict::ClusterUuid`, `NotFound`.
     async fn update_cluster(&self, cluster: &Cluster, secrets: Option<&ClusterSecrets>) -> Result<Cluster>;
     /// Forgets the cluster, its secrets and its observation. `Conflict::OperationRunning` while one runs. Ended
-    /// operations and burned names stay. `NotFound` when it is not attached.
+    /// operations and burned names stay, and so do deliveries, which are only about it. `NotFound` when it is not attached.
     async fn detach_cluster(&self, id: &ClusterId) -> Result<()>;
     /// Keeps the last look: one that began (`at`) before the one that is kept changes nothing. `NotFound` when the cluster is not attached (any more).
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()>;
@@ -296,7 +307,8 @@ pub trait Store: Accounts + Search + Sessions + Send + Sync + std::fmt::Debug {
     async fn operation(&self, id: &str) -> Result<Option<Operation>>;
     /// A page, newest first.
     async fn operations(&self, filter: &OperationFilter) -> Result<Vec<Operation>>;
-    /// How many queued operations are older than this one, over all clusters; `None` when it is not queued.
+    /// How many queued operations are older than this one, over all clusters and without deliveries; `None` when it is
+    /// not queued.
     async fn queue_position(&self, id: &str) -> Result<Option<u64>>;
     /// Events after a sequence number, at most `limit`.
     async fn events(&self, operation: &str, after: i64, limit: u32) -> Result<Vec<Event>>;
@@ -305,7 +317,8 @@ pub trait Store: Accounts + Search + Sessions + Send + Sync + std::fmt::Debug {
     /// Leases due operations without a live lease. Running ones come first, since they hold a place of their cluster
     /// even while they wait; then queued ones, oldest first, which become `Running` with an event as long as their
     /// cluster has a place. A queued one that was asked to stop needs no place of its cluster: it only has to end, and
-    /// its owner must send nothing. Never more than `overall` live leases at once.
+    /// its owner must send nothing. Never more than `overall` live leases at once. Deliveries to webhooks are beside all
+    /// of these limits and have their own: [`webhooks::DELIVERIES`].
     async fn lease(
         &self,
         owner: &str,

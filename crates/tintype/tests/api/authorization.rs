@@ -190,7 +190,13 @@ async fn ask(server: &Server, method: &Method, path: &str, authorization: &str) 
         (status, _) if status.as_u16() == 449 => "449",
         (status, _) => {
             assert!(status != StatusCode::TOO_MANY_REQUESTS, "{method} {path}");
-            assert!(!status.is_server_error(), "{method} {path}: {}", reply.body);
+            // No part runs beside this router, and that is what it is for to say.
+            let unready = reply.code() == "root.not_ready";
+            assert!(
+                !status.is_server_error() || unready,
+                "{method} {path}: {}",
+                reply.body
+            );
             "pass"
         }
     }

@@ -15,3 +15,4 @@ mod scripted;
 mod secrets;
 mod sessions;
 mod users;
+mod webhooks;

@@ -8,6 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where it is wrong")]
 
 mod bench;
+mod delivery;
 mod double;
 mod hostile;
 mod network;

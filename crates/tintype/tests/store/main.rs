@@ -6,7 +6,10 @@ mod backends;
 mod make;
 
 mod accounts;
+mod alerts;
+mod changes;
 mod clusters;
+mod figures;
 mod idempotency;
 mod leases;
 mod migrations;
@@ -17,6 +20,7 @@ mod search;
 mod sessions;
 mod sqlite;
 mod steps;
+mod webhooks;
 
 /// Runs every case on every backend. A backend is a function of that name in `backends`, and one word more below.
 macro_rules! on_every_backend {
@@ -143,6 +147,31 @@ mod conformance {
             sixteen_elevations_with_one_code_have_one_winner
             a_factor_is_its_user_s_and_is_not_used_up_for_nothing
             a_removed_device_takes_codes_and_elevations_with_it
+        }
+        changes {
+            every_write_tells_what_it_changed
+            a_write_that_fails_tells_nothing
+            a_filter_leaves_out_and_moves_on
+            what_was_pruned_is_told_as_a_gap
+            followers_miss_nothing_and_see_nothing_twice
+            of_a_delivery_only_the_end_is_told
+            what_goes_along_with_a_change_is_told_too
+        }
+        webhooks {
+            webhooks_read_back_and_secrets_apart
+            a_failure_is_told_to_those_who_want_to_hear_of_it
+            deliveries_take_no_place_and_stand_in_nobody_s_way
+        }
+        alerts {
+            a_cluster_that_becomes_late_and_recovers_is_told_once_each
+            a_cluster_without_any_snapshot_is_late_by_its_attach
+            a_cluster_may_be_failing_and_late_and_recovers_from_both
+            a_limit_of_its_own_goes_before_the_default
+            a_look_that_saw_nothing_new_is_no_change
+        }
+        figures {
+            clusters_are_counted_once_each
+            operations_are_counted_as_they_go
         }
     }}
 }

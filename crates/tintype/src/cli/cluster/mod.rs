@@ -1,4 +1,4 @@
-//! `tintype cluster attach|list|show|update|detach`.
+//! `tintype cluster attach|list|show|update|alert|detach`.
 
 use super::cells::{age, column, text};
 use super::client::{Client, Request};
@@ -10,6 +10,7 @@ use clap::Subcommand;
 use http::Method;
 use serde_json::Value;
 
+pub mod alert;
 pub mod attach;
 pub mod engine;
 pub mod file;
@@ -37,6 +38,8 @@ pub enum Verb {
     },
     /// Change a cluster; what is not named stays
     Update(Box<update::Args>),
+    /// How old a cluster's newest good snapshot may be before webhooks are told
+    Alert(alert::Args),
     /// Forget a cluster; nothing is changed on its engine
     Detach {
         /// Its id or name
@@ -114,6 +117,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     match verb {
         Verb::Attach(args) => attach::run(*args, context).await,
         Verb::Update(args) => update::run(*args, context).await,
+        Verb::Alert(args) => alert::run(args, context).await,
         Verb::List { search } => {
             let clusters = all(&context.client(false)?, search.as_deref()).await?;
             print(&VIEW.list(context.format(), &clusters)?)

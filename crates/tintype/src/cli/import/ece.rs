@@ -104,7 +104,8 @@ fn auth(credentials: &Credentials) -> Result<Value> {
         Credentials::Basic(user, password) => {
             Ok(json!({"type": "basic", "username": user, "password": password.expose_secret()}))
         }
-        Credentials::None => Err(CliError::Usage(
+        // A session is one of Tintype's own.
+        Credentials::None | Credentials::Session(_) => Err(CliError::Usage(
             "no credentials of the ECE: give --api-key-file FILE, or EC_API_KEY".into(),
         )),
     }

@@ -23,11 +23,13 @@ pub enum Permission {
     ReadUsers,
     /// Make, change and delete users; delete anybody's API keys.
     ManageUsers,
+    /// See and change webhooks: their URLs are often all that it takes to use them.
+    ManageWebhooks,
 }
 
 impl Permission {
     /// Every permission, for tables and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Public,
         Self::Own,
         Self::ReadClusters,
@@ -37,6 +39,7 @@ impl Permission {
         Self::ManageRepositories,
         Self::ReadUsers,
         Self::ManageUsers,
+        Self::ManageWebhooks,
     ];
 
     /// Any of the roles grants it. Whoever has credentials may do what concerns only itself.
@@ -48,7 +51,7 @@ impl Permission {
     pub fn changes(self) -> bool {
         matches!(
             self,
-            Self::ManageClusters | Self::ManageRepositories | Self::ManageUsers
+            Self::ManageClusters | Self::ManageRepositories | Self::ManageUsers | Self::ManageWebhooks
         )
     }
 
@@ -61,7 +64,9 @@ impl Permission {
             Self::ReadRepositoryContents | Self::ReadUsers => {
                 matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer)
             }
-            Self::ManageRepositories | Self::ManageUsers => role == Role::EcePlatformAdmin,
+            Self::ManageRepositories | Self::ManageUsers | Self::ManageWebhooks => {
+                role == Role::EcePlatformAdmin
+            }
         }
     }
 }

@@ -108,6 +108,8 @@ pub struct Answer {
     pub about: &'static str,
     /// The body of a success.
     pub shape: Option<Shape>,
+    /// The content type of a success that is text.
+    pub media: Option<&'static str>,
     /// The headers of a success.
     pub headers: &'static [&'static str],
     /// The codes of a failure.
@@ -196,7 +198,21 @@ impl Doc {
             status,
             about,
             shape: Some(Shape::of::<T>()),
+            media: None,
             headers,
+            codes: &[],
+        });
+        self
+    }
+
+    /// Answers with text of this content type.
+    pub fn text(mut self, status: u16, about: &'static str, media: &'static str) -> Self {
+        self.answers.push(Answer {
+            status,
+            about,
+            shape: None,
+            media: Some(media),
+            headers: &[],
             codes: &[],
         });
         self
@@ -208,6 +224,7 @@ impl Doc {
             status,
             about: "",
             shape: None,
+            media: None,
             headers: &[],
             codes,
         });

@@ -60,7 +60,7 @@ fn operation(route: &Route, path: &str, regional: bool) -> Value {
     } else {
         doc.id.to_owned()
     };
-    let tag = if route.surface == Surface::Native {
+    let tag = if matches!(route.surface, Surface::Native | Surface::Root) {
         "Tintype"
     } else {
         "Elastic Cloud Enterprise"
@@ -102,6 +102,9 @@ fn responses(route: &Route) -> Map<String, Value> {
         let mut response = json!({ "description": answer.about });
         if let Some(shape) = &answer.shape {
             response["content"] = content(shape);
+        }
+        if let Some(media) = answer.media {
+            response["content"] = json!({ media: { "schema": { "type": "string" } } });
         }
         for name in answer.headers {
             response["headers"][*name] = json!({ "schema": { "type": "string" } });

@@ -6,8 +6,8 @@ use super::super::{DeleteRequest, Operations, looks};
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::delete::{DeleteParameters, DeleteState};
-use crate::model::{AccessLevel, Answer, Failure, FailureKind, Operation, OperationKind, RepositoryName};
-use crate::store::{NewOperation, Started};
+use crate::model::{AccessLevel, Failure, FailureKind, Operation, OperationKind, RepositoryName};
+use crate::store::NewOperation;
 
 impl Operations {
     /// Starts a delete and waits, within bounds, until the looks allow or forbid it. Then the DELETE goes on by itself.

@@ -6,8 +6,8 @@ use super::super::{Operations, RestoreRequest, looks};
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::restore::{RestoreParameters, RestoreState};
-use crate::model::{AccessLevel, Answer, Operation, OperationKind};
-use crate::store::{NewOperation, Started};
+use crate::model::{AccessLevel, Operation, OperationKind};
+use crate::store::NewOperation;
 use std::collections::BTreeMap;
 use tintype_engine::{Restore, SnapshotInfo};
 

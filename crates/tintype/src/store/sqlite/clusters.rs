@@ -1,9 +1,9 @@
 //! Clusters, their sealed secrets and the last looks at them.
 
 use super::super::{ClusterPage, Conflict, Result, StoreError};
-use super::Tx;
 use super::rows::{self, from_json, from_word, millis, time, to_word};
-use crate::model::{Cluster, ClusterId, ClusterSecrets, Observation};
+use super::{Tx, alerts, changes};
+use crate::model::{ChangeKind, Cluster, ClusterId, ClusterSecrets, Observation, Verdict};
 use crate::secrets::Sealer;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -121,9 +121,14 @@ pub(super) async fn attach(tx: &mut Tx, cluster: &Cluster, sealed: &[u8]) -> Res
     .bind(sealed)
     .bind(millis(cluster.created_at))
     .bind(millis(cluster.updated_at))
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    changes::of_cluster(tx, ChangeKind::ClusterAttached, &cluster.id, &told(cluster)).await
+}
+
+/// What a change tells of a cluster.
+fn told(cluster: &Cluster) -> serde_json::Value {
+    serde_json::json!({ "name": cluster.name, "access": cluster.access })
 }
 
 pub(super) async fn update(tx: &mut Tx, cluster: &Cluster, sealed: Option<&[u8]>) -> Result<Cluster> {
@@ -158,8 +163,9 @@ pub(super) async fn update(tx: &mut Tx, cluster: &Cluster, sealed: Option<&[u8]>
     .bind(sealed)
     .bind(millis(cluster.updated_at))
     .bind(cluster.id.as_str())
-    .fetch_one(tx)
+    .fetch_one(&mut *tx)
     .await?;
+    changes::of_cluster(tx, ChangeKind::ClusterChanged, &cluster.id, &told(cluster)).await?;
     from_row(&row)
 }
 
@@ -189,7 +195,8 @@ pub(super) async fn list(tx: &mut Tx, page: &ClusterPage) -> Result<(Vec<Cluster
 
 pub(super) async fn detach(tx: &mut Tx, id: &ClusterId) -> Result<()> {
     let running: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM operations WHERE cluster_id = ? AND status IN ('queued', 'running') ORDER BY id LIMIT 1",
+        "SELECT id FROM operations WHERE cluster_id = ? AND status IN ('queued', 'running') \
+         AND kind <> 'deliver_webhook' ORDER BY id LIMIT 1",
     )
     .bind(id.as_str())
     .fetch_optional(&mut *tx)
@@ -199,16 +206,20 @@ pub(super) async fn detach(tx: &mut Tx, id: &ClusterId) -> Result<()> {
     }
     let gone = sqlx::query("DELETE FROM clusters WHERE id = ?")
         .bind(id.as_str())
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
     if gone.rows_affected() == 0 {
-        Err(StoreError::NotFound("cluster"))
-    } else {
-        Ok(())
+        return Err(StoreError::NotFound("cluster"));
     }
+    changes::of_cluster(tx, ChangeKind::ClusterDetached, id, &serde_json::json!({})).await
 }
 
-pub(super) async fn put_observation(tx: &mut Tx, id: &ClusterId, document: &str) -> Result<()> {
+pub(super) async fn put_observation(
+    tx: &mut Tx,
+    id: &ClusterId,
+    document: &str,
+    verdict: &Verdict,
+) -> Result<()> {
     let kept = sqlx::query(
         "INSERT INTO observations (cluster_id, document) SELECT id, ? FROM clusters WHERE id = ? \
          ON CONFLICT (cluster_id) DO UPDATE SET document = excluded.document \
@@ -219,7 +230,7 @@ pub(super) async fn put_observation(tx: &mut Tx, id: &ClusterId, document: &str)
     .execute(&mut *tx)
     .await?;
     if kept.rows_affected() > 0 {
-        return Ok(());
+        return alerts::note(tx, id, verdict).await;
     }
     // Not kept: a newer look is there, or the cluster is not.
     let attached: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM clusters WHERE id = ?)")

@@ -1,10 +1,11 @@
 //! Who works on what: a lease with an owner, a token that only grows, and an expiry.
 
+use super::super::webhooks::{DELIVERIES, DELIVERIES_PER_WEBHOOK};
 use super::super::{LeaseLimits, Leased, Result};
 use super::operations::{append_event, from_row};
 use super::rows::{self, millis};
-use super::{Tx, rows::time_of};
-use crate::model::ClusterId;
+use super::{Tx, changes, rows::time_of};
+use crate::model::{ChangeKind, ClusterId};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::Row;
@@ -25,14 +26,17 @@ pub(super) async fn lease(
 ) -> Result<Vec<Leased>> {
     let now = millis(now);
     let live: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM operations WHERE status IN ('queued', 'running') AND lease_until > ?",
+        "SELECT count(*) FROM operations WHERE status IN ('queued', 'running') AND lease_until > ? \
+         AND kind <> 'deliver_webhook'",
     )
     .bind(now)
     .fetch_one(&mut *tx)
     .await?;
     let places = u64::from(limits.overall).saturating_sub(rows::count(live));
     let mut leased = Vec::new();
-    for candidate in choose(tx, limits, now, places).await? {
+    let mut chosen = choose(tx, limits, now, places).await?;
+    chosen.extend(choose_deliveries(tx, now).await?);
+    for candidate in chosen {
         leased.push(grant(tx, &candidate, owner, now, millis(until)).await?);
     }
     Ok(leased)
@@ -49,7 +53,7 @@ async fn choose(tx: &mut Tx, limits: &LeaseLimits, now: i64, places: u64) -> Res
     let mut due = sqlx::query(
         "SELECT id, cluster_id, status = 'queued' AS queued, cancel_requested FROM operations \
          WHERE status IN ('queued', 'running') AND due_at <= ?1 AND (lease_until IS NULL OR lease_until <= ?1) \
-         ORDER BY status DESC, id",
+         AND kind <> 'deliver_webhook' ORDER BY status DESC, id",
     )
     .bind(now)
     .fetch(&mut *tx);
@@ -78,9 +82,45 @@ async fn choose(tx: &mut Tx, limits: &LeaseLimits, now: i64, places: u64) -> Res
     Ok(chosen)
 }
 
+/// Deliveries that are due, the longest due first, a few to each webhook.
+async fn choose_deliveries(tx: &mut Tx, now: i64) -> Result<Vec<Candidate>> {
+    let open = "FROM operations WHERE kind = 'deliver_webhook' AND status IN ('queued', 'running')";
+    let live = format!("SELECT parameters ->> 'webhook_id' AS webhook {open} AND lease_until > ?");
+    let live: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(live))
+        .bind(now)
+        .fetch_all(&mut *tx)
+        .await?;
+    let mut places = DELIVERIES.saturating_sub(live.len() as u64);
+    let mut in_use: HashMap<String, u64> = HashMap::new();
+    for webhook in live {
+        *in_use.entry(webhook).or_insert(0) += 1;
+    }
+    let mut chosen = Vec::new();
+    let due = format!(
+        "SELECT id, status = 'queued' AS queued, parameters ->> 'webhook_id' AS webhook {open} AND due_at <= ?1 \
+         AND (lease_until IS NULL OR lease_until <= ?1) ORDER BY due_at, id"
+    );
+    let mut due = sqlx::query(sqlx::AssertSqlSafe(due)).bind(now).fetch(&mut *tx);
+    while places > 0
+        && let Some(row) = due.try_next().await?
+    {
+        let in_use = in_use.entry(row.try_get("webhook")?).or_insert(0);
+        if *in_use < DELIVERIES_PER_WEBHOOK {
+            *in_use += 1;
+            places -= 1;
+            chosen.push(Candidate {
+                id: row.try_get("id")?,
+                queued: row.try_get("queued")?,
+            });
+        }
+    }
+    Ok(chosen)
+}
+
 async fn running_by_cluster(tx: &mut Tx) -> Result<HashMap<String, u64>> {
     let found = sqlx::query(
-        "SELECT cluster_id, count(*) AS number FROM operations WHERE status = 'running' GROUP BY cluster_id",
+        "SELECT cluster_id, count(*) AS number FROM operations WHERE status = 'running' \
+         AND kind <> 'deliver_webhook' GROUP BY cluster_id",
     )
     .fetch_all(tx)
     .await?;
@@ -103,10 +143,20 @@ async fn grant(tx: &mut Tx, candidate: &Candidate, owner: &str, now: i64, until:
     .bind(until)
     .bind(now)
     .bind(&candidate.id)
-    .fetch_one(tx)
+    .fetch_one(&mut *tx)
     .await?;
+    let operation = from_row(&row)?;
+    if candidate.queued {
+        let named = changes::Named {
+            id: &operation.id,
+            kind: operation.kind,
+            cluster: operation.cluster_id.as_str(),
+        };
+        let document = serde_json::json!({ "status": "running" });
+        changes::of_operation(tx, ChangeKind::OperationRunning, now, named, document).await?;
+    }
     Ok(Leased {
-        operation: from_row(&row)?,
+        operation,
         token: row.try_get("lease_token")?,
     })
 }

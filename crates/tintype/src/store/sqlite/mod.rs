@@ -4,7 +4,10 @@
 //! Reads have a small pool of their own and see every write that was answered.
 
 mod accounts;
+mod alerts;
+mod changes;
 mod clusters;
+mod figures;
 mod leases;
 mod lock;
 mod names;
@@ -14,8 +17,10 @@ mod repositories;
 mod rows;
 mod search;
 mod sessions;
+mod signals;
 mod steps;
 mod totp;
+mod webhooks;
 mod writer;
 
 use super::{
@@ -23,15 +28,17 @@ use super::{
 };
 use crate::model::{
     Cluster, ClusterId, ClusterSecrets, Event, Observation, Operation, PlatformRepository, Reader,
-    RepositoryName, SnapshotName, Status,
+    RepositoryName, SnapshotName, Status, Verdict,
 };
 use crate::secrets::Sealer;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use signals::Signals;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use writer::Writer;
 
 /// The store in an SQLite file. One process at a time: `{path}.lock` proves it.
@@ -40,6 +47,7 @@ pub struct SqliteStore {
     sealer: Sealer,
     readers: SqlitePool,
     writer: Writer,
+    signals: Arc<Signals>,
 }
 
 impl SqliteStore {
@@ -55,14 +63,17 @@ impl SqliteStore {
     /// made by a newer Tintype, unreadable, or sealed with another key.
     pub async fn open(path: &Path, sealer: Sealer) -> Result<Self> {
         let open::Opened {
-            writer,
+            mut writer,
             readers,
             lock,
         } = open::open(path, &sealer).await?;
+        let signals = Arc::<Signals>::default();
+        signals.listen(&mut writer).await?;
         Ok(Self {
             sealer,
             readers,
-            writer: Writer::start(writer, lock),
+            writer: Writer::start(writer, lock, Arc::clone(&signals)),
+            signals,
         })
     }
 
@@ -132,9 +143,9 @@ impl Store for SqliteStore {
     }
 
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()> {
-        let args = (id.clone(), rows::to_json(observation)?);
-        self.write("put_observation", args, |tx, (id, document)| {
-            Box::pin(clusters::put_observation(tx, id, document))
+        let args = (id.clone(), rows::to_json(observation)?, Verdict::of(observation));
+        self.write("put_observation", args, |tx, (id, document, verdict)| {
+            Box::pin(clusters::put_observation(tx, id, document, verdict))
         })
         .await
     }

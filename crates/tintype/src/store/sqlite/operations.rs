@@ -2,8 +2,8 @@
 
 use super::super::{Idempotency, NewOperation, OperationFilter, Result, Started, StoreError};
 use super::rows::{self, from_json, from_word, millis, optional_time, time, to_word};
-use super::{Tx, clusters, names};
-use crate::model::{Event, Operation, Status};
+use super::{Tx, changes, clusters, names};
+use crate::model::{ChangeKind, Event, Operation, Status};
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
@@ -51,6 +51,13 @@ pub(super) async fn start(tx: &mut Tx, new: &NewOperation) -> Result<Started> {
         &format!("asked for by {}", new.requested_by),
     )
     .await?;
+    let named = changes::Named {
+        id: &new.id,
+        kind: new.kind,
+        cluster: new.cluster_id.as_str(),
+    };
+    let document = serde_json::json!({ "status": "queued", "requested_by": new.requested_by });
+    changes::of_operation(tx, ChangeKind::OperationQueued, now, named, document).await?;
     if let Some(key) = &new.reserve {
         names::reserve(tx, key, &new.id).await?;
     }
@@ -160,7 +167,8 @@ fn one_of(query: &mut QueryBuilder<Sqlite>, column: &str, words: impl Iterator<I
 
 pub(super) async fn queue_position(tx: &mut Tx, id: &str) -> Result<Option<u64>> {
     let position: Option<i64> = sqlx::query_scalar(
-        "SELECT (SELECT count(*) FROM operations AS ahead WHERE ahead.status = 'queued' AND ahead.id < own.id) \
+        "SELECT (SELECT count(*) FROM operations AS ahead WHERE ahead.status = 'queued' AND ahead.id < own.id \
+         AND ahead.kind <> 'deliver_webhook') \
          FROM operations AS own WHERE own.id = ? AND own.status = 'queued'",
     )
     .bind(id)
@@ -189,7 +197,7 @@ pub(super) async fn events(tx: &mut Tx, operation: &str, after: i64, limit: u32)
 }
 
 pub(super) async fn counts(tx: &mut Tx) -> Result<HashMap<Status, u64>> {
-    let found = sqlx::query("SELECT status, count(*) AS number FROM operations GROUP BY status")
+    let found = sqlx::query("SELECT status, sum(number) AS number FROM operation_counts GROUP BY status")
         .fetch_all(tx)
         .await?;
     let mut counts: HashMap<_, _> = Status::ALL.into_iter().map(|status| (status, 0)).collect();

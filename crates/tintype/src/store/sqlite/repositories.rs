@@ -1,9 +1,9 @@
 //! Platform repositories, their sealed settings and readers.
 
 use super::super::{Conflict, Result, StoreError};
-use super::Tx;
 use super::rows::{self, from_json, millis, time};
-use crate::model::{PlatformRepository, Reader, RepositoryName};
+use super::{Tx, changes};
+use crate::model::{ChangeKind, PlatformRepository, Reader, RepositoryName};
 use crate::secrets::Sealer;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -72,8 +72,9 @@ pub(super) async fn put(
     .bind(&repository.preflight)
     .bind(millis(repository.created_at))
     .bind(millis(repository.updated_at))
-    .fetch_one(tx)
+    .fetch_one(&mut *tx)
     .await?;
+    changes::of_repository(tx, ChangeKind::RepositoryChanged, repository.name.as_str()).await?;
     from_row(&row)
 }
 
@@ -94,10 +95,16 @@ pub(super) async fn delete(tx: &mut Tx, name: &RepositoryName, cleanup: bool) ->
         return Err(StoreError::NotFound("repository"));
     }
     if cleanup {
-        sqlx::query("UPDATE clusters SET repository = NULL, version = version + 1 WHERE repository = ?")
-            .bind(name.as_str())
-            .execute(&mut *tx)
-            .await?;
+        let unset: Vec<String> = sqlx::query_scalar(
+            "UPDATE clusters SET repository = NULL, version = version + 1 WHERE repository = ? RETURNING id",
+        )
+        .bind(name.as_str())
+        .fetch_all(&mut *tx)
+        .await?;
+        for cluster in unset {
+            let document = serde_json::json!({ "repository": null });
+            changes::of_cluster(tx, ChangeKind::ClusterChanged, &rows::name(cluster)?, &document).await?;
+        }
     }
     let user: Option<String> =
         sqlx::query_scalar("SELECT id FROM clusters WHERE repository = ? ORDER BY id LIMIT 1")
@@ -109,35 +116,40 @@ pub(super) async fn delete(tx: &mut Tx, name: &RepositoryName, cleanup: bool) ->
     }
     sqlx::query("DELETE FROM repositories WHERE name = ?")
         .bind(name.as_str())
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
-    Ok(())
+    changes::of_repository(tx, ChangeKind::RepositoryDeleted, name.as_str()).await
 }
 
 pub(super) async fn set_default(tx: &mut Tx, name: Option<&RepositoryName>) -> Result<()> {
-    sqlx::query("UPDATE repositories SET is_default = 0 WHERE is_default = 1")
-        .execute(&mut *tx)
-        .await?;
+    let before: Vec<String> =
+        sqlx::query_scalar("UPDATE repositories SET is_default = 0 WHERE is_default = 1 RETURNING name")
+            .fetch_all(&mut *tx)
+            .await?;
+    for other in before
+        .iter()
+        .filter(|other| name.is_none_or(|name| name.as_str() != *other))
+    {
+        changes::of_repository(tx, ChangeKind::RepositoryChanged, other).await?;
+    }
     let Some(name) = name else { return Ok(()) };
     let set = sqlx::query("UPDATE repositories SET is_default = 1 WHERE name = ?");
-    let set = set.bind(name.as_str()).execute(tx).await?;
+    let set = set.bind(name.as_str()).execute(&mut *tx).await?;
     if set.rows_affected() == 0 {
-        Err(StoreError::NotFound("repository"))
-    } else {
-        Ok(())
+        return Err(StoreError::NotFound("repository"));
     }
+    changes::of_repository(tx, ChangeKind::RepositoryChanged, name.as_str()).await
 }
 
 pub(super) async fn put_reader(tx: &mut Tx, name: &RepositoryName, sealed: Option<&[u8]>) -> Result<()> {
     let set = sqlx::query("UPDATE repositories SET reader = ? WHERE name = ?")
         .bind(sealed)
         .bind(name.as_str());
-    let set = set.execute(tx).await?;
+    let set = set.execute(&mut *tx).await?;
     if set.rows_affected() == 0 {
-        Err(StoreError::NotFound("repository"))
-    } else {
-        Ok(())
+        return Err(StoreError::NotFound("repository"));
     }
+    changes::of_repository(tx, ChangeKind::RepositoryChanged, name.as_str()).await
 }
 
 pub(super) async fn reader(tx: &mut Tx, sealer: &Sealer, name: &RepositoryName) -> Result<Option<Reader>> {

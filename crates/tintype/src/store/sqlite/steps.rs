@@ -3,9 +3,12 @@
 use super::super::{Result, Step, StoreError};
 use super::operations::{append_event, status_word};
 use super::rows::{self, millis};
-use super::{Tx, names};
-use crate::model::Status;
+use super::webhooks::{Notice, notify};
+use super::{Tx, changes, names};
+use crate::model::{ChangeKind, Failure, OperationKind, Status, WebhookEvent};
 use jiff::Timestamp;
+use serde_json::json;
+use sqlx::Row;
 
 pub(super) async fn commit(tx: &mut Tx, id: &str, token: i64, step: &Step, now: Timestamp) -> Result<bool> {
     let now = millis(now);
@@ -19,7 +22,8 @@ pub(super) async fn commit(tx: &mut Tx, id: &str, token: i64, step: &Step, now: 
          due_at = CASE WHEN ?11 IS NULL THEN due_at WHEN cancel_requested > cancel_seen THEN ?9 ELSE ?11 END, \
          lease_owner = CASE WHEN ?12 THEN NULL ELSE lease_owner END, \
          lease_until = CASE WHEN ?12 THEN NULL ELSE lease_until END \
-         WHERE id = ?1 AND lease_token = ?2 AND lease_owner IS NOT NULL AND status IN ('queued', 'running')",
+         WHERE id = ?1 AND lease_token = ?2 AND lease_owner IS NOT NULL AND status IN ('queued', 'running') \
+         RETURNING kind, cluster_id",
     )
     .bind(id)
     .bind(token)
@@ -33,33 +37,67 @@ pub(super) async fn commit(tx: &mut Tx, id: &str, token: i64, step: &Step, now: 
     .bind(ended)
     .bind(step.wait_until.map(millis))
     .bind(gives_back)
-    .execute(&mut *tx)
+    .fetch_optional(&mut *tx)
     .await?;
-    if changed.rows_affected() == 0 {
+    let Some(changed) = changed else {
         return Ok(false);
-    }
+    };
     for (kind, message) in &step.events {
         append_event(tx, id, now, kind, message).await?;
     }
     if let Some(fate) = step.name {
         names::settle(tx, id, fate).await?;
     }
+    let cluster: String = changed.try_get("cluster_id")?;
+    let named = changes::Named {
+        id,
+        kind: rows::from_word(changed.try_get("kind")?)?,
+        cluster: &cluster,
+    };
+    changes::of_step(tx, now, named, step).await?;
+    if let Some(failure) = &step.failure {
+        tell_failure(tx, now, named, failure).await?;
+    }
     Ok(true)
+}
+
+/// A delivery that fails is told to nobody: it would be the next to fail.
+async fn tell_failure(tx: &mut Tx, at: i64, operation: changes::Named<'_>, failure: &Failure) -> Result<()> {
+    if operation.kind == OperationKind::DeliverWebhook {
+        return Ok(());
+    }
+    let notice = Notice {
+        event: WebhookEvent::OperationFailed,
+        cluster: operation.cluster,
+        at,
+        data: json!({
+            "operation": { "id": operation.id, "kind": operation.kind },
+            "failure": changes::failure(failure),
+        }),
+    };
+    notify(tx, notice).await
 }
 
 pub(super) async fn request_cancel(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
     let now = millis(now);
-    let before: Option<(bool, String)> =
-        sqlx::query_as("SELECT cancel_requested, status FROM operations WHERE id = ?")
+    let before: Option<(bool, String, String, String)> =
+        sqlx::query_as("SELECT cancel_requested, status, kind, cluster_id FROM operations WHERE id = ?")
             .bind(id)
             .fetch_optional(&mut *tx)
             .await?;
-    let (requested, status) = before.ok_or(StoreError::NotFound("operation"))?;
+    let (requested, status, kind, cluster) = before.ok_or(StoreError::NotFound("operation"))?;
     if rows::from_word::<Status>(&status)?.is_terminal() {
         return Ok(false);
     }
     if !requested {
         append_event(tx, id, now, "cancel_requested", "asked to stop").await?;
+        let named = changes::Named {
+            id,
+            kind: rows::from_word(&kind)?,
+            cluster: &cluster,
+        };
+        let document = json!({ "event": "cancel_requested", "message": "asked to stop" });
+        changes::of_operation(tx, ChangeKind::OperationEvent, now, named, document).await?;
     }
     sqlx::query("UPDATE operations SET cancel_requested = 1, due_at = min(due_at, ?) WHERE id = ?")
         .bind(now)

@@ -5,10 +5,12 @@
 
 use super::super::{Result, StoreError};
 use super::Tx;
+use super::signals::Signals;
 use futures_util::future::BoxFuture;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use std::fs::File;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// Writes in one commit at most, so that no caller waits for many others.
@@ -40,9 +42,9 @@ enum Message {
 
 impl Writer {
     /// Starts the task. It keeps the lock until the connection is closed.
-    pub(super) fn start(connection: SqliteConnection, lock: File) -> Self {
+    pub(super) fn start(connection: SqliteConnection, lock: File, signals: Arc<Signals>) -> Self {
         let (queue, messages) = mpsc::unbounded_channel();
-        tokio::spawn(work(connection, messages, lock));
+        tokio::spawn(work(connection, messages, lock, signals));
         Self { queue }
     }
 
@@ -121,7 +123,12 @@ where
     }
 }
 
-async fn work(mut connection: SqliteConnection, mut messages: mpsc::UnboundedReceiver<Message>, lock: File) {
+async fn work(
+    mut connection: SqliteConnection,
+    mut messages: mpsc::UnboundedReceiver<Message>,
+    lock: File,
+    signals: Arc<Signals>,
+) {
     let mut received = Vec::with_capacity(BATCH);
     let mut closing = None;
     while closing.is_none() && messages.recv_many(&mut received, BATCH).await > 0 {
@@ -134,7 +141,7 @@ async fn work(mut connection: SqliteConnection, mut messages: mpsc::UnboundedRec
                 Message::Close(done) => closing = Some(done),
             }
         }
-        commit(&mut connection, batch).await;
+        commit(&mut connection, batch, &signals).await;
     }
     messages.close();
     if let Err(error) = connection.close().await {
@@ -146,7 +153,7 @@ async fn work(mut connection: SqliteConnection, mut messages: mpsc::UnboundedRec
     }
 }
 
-async fn commit(connection: &mut SqliteConnection, mut batch: Vec<Box<dyn Job>>) {
+async fn commit(connection: &mut SqliteConnection, mut batch: Vec<Box<dyn Job>>, signals: &Signals) {
     if batch.is_empty() {
         return;
     }
@@ -156,6 +163,9 @@ async fn commit(connection: &mut SqliteConnection, mut batch: Vec<Box<dyn Job>>)
             break;
         }
         outcome = attempt(connection, &mut batch).await;
+    }
+    if outcome.is_ok() {
+        signals.committed(batch.len());
     }
     for job in batch {
         job.answer(outcome.as_ref().err());
@@ -209,7 +219,7 @@ mod tests {
         execute(&mut connection, "CREATE TABLE t (x TEXT NOT NULL)")
             .await
             .unwrap();
-        Writer::start(connection, tempfile::tempfile().unwrap())
+        Writer::start(connection, tempfile::tempfile().unwrap(), Arc::default())
     }
 
     async fn put(writer: &Writer, text: &str, fails: bool) -> Result<()> {
