@@ -43,7 +43,8 @@ pub struct Problem {
     code: &'static str,
     message: String,
     fields: Vec<String>,
-    header: Option<(&'static str, HeaderValue)>,
+    // Boxed, since most have none and every handler's result has room for it.
+    header: Option<Box<(&'static str, HeaderValue)>>,
 }
 
 /// A handler's result.
@@ -122,7 +123,7 @@ impl Problem {
 
     fn with_header(self, name: &'static str, value: HeaderValue) -> Self {
         Self {
-            header: Some((name, value)),
+            header: Some(Box::new((name, value))),
             ..self
         }
     }
@@ -221,8 +222,8 @@ impl IntoResponse for Problem {
                 errors: vec![element],
             },
         );
-        if let Some((name, value)) = self.header {
-            response.headers_mut().insert(name, value);
+        if let Some(header) = self.header {
+            response.headers_mut().insert(header.0, header.1);
         }
         response
             .headers_mut()

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn a_password_is_remembered_for_a_minute_and_for_so_many_users() {
         let passwords = authenticator();
-        let at = |seconds| Timestamp::from_second(1_700_000_000_i64 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_700_000_000 + seconds).unwrap();
         let tag = |name: &str| passwords.tag(name, "hash", &"right".into());
         passwords.remember("a", tag("a"), at(0));
         assert!(passwords.remembers("a", &tag("a"), at(59)));

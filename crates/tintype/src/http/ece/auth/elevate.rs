@@ -37,10 +37,10 @@ pub async fn handle(
     from: ClientAddress,
     body: Result<Body<ElevatePermissionsRequest>>,
 ) -> Result<Response> {
+    let (session, _) = principal.session()?;
     let missing = || Problem::invalid("token", "token is missing: a code of your TOTP device");
     let token = body.and_then(|Body(body)| body.token.ok_or_else(missing));
     let token = token.map_err(|problem| problem.code_at(StatusCode::BAD_REQUEST, INVALID_TOKEN))?;
-    let (session, _) = principal.session()?;
     let elevated = http
         .authenticator
         .elevate(&http.app, session, token.expose_secret(), from);
