@@ -12,8 +12,10 @@ mod api;
 pub mod dialect;
 mod wire;
 
+pub use api::checks::Privileges;
 pub use api::cluster::{Health, HealthStatus, Identity, Node, Shard};
 pub use api::indices::IndexSummary;
+pub use api::policies::{Policy, PolicyRun};
 pub use api::recovery::ShardRecovery;
 pub use api::rename::RenameError;
 pub use api::repositories::{Registration, VerifiedNode};
@@ -21,6 +23,6 @@ pub use api::restore::Restore;
 pub use api::snapshots::{Accepted, CreateSnapshot, ShardFailure, SnapshotInfo, SnapshotState};
 pub use api::status::{Count, Files, IndexProgress, ShardCounts, ShardProgress, SnapshotProgress};
 pub use config::{Access, Auth, ClientIdentity, ConfigError, EngineConfig, Limits, Tls, Trust};
-pub use dialect::{Dialect, Distribution, Version};
+pub use dialect::{Dialect, Distribution, PolicyApi, Version};
 pub use engine::Engine;
 pub use error::{CallSite, Error, Lost, NotSent, Refusal, storage_denied};

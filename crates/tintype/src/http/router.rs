@@ -1,7 +1,7 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
 use super::auth::Permission::{
-    ManageClusters, ManageRepositories, Own, Public, ReadClusters, ReadRepositories,
+    ManageClusters, ManageRepositories, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents,
 };
 use super::guard::{self, Guard};
 use super::native::{operations, registrations, repositories, server, snapshots};
@@ -52,11 +52,15 @@ pub fn routes() -> Vec<Route> {
 
         route!(GET    Native   "/version"                                       Public             server::version),
         route!(GET    Native   "/roles"                                         Own                server::roles),
+        route!(GET    Native   "/status"                                        ReadClusters       server::status),
+        route!(GET    Native   "/doctor"                                        ReadRepositoryContents server::doctor),
         route!(GET    Native   "/clusters"                                      ReadClusters       native::clusters::list),
         route!(POST   Native   "/clusters"                                      ManageClusters     native::clusters::attach),
         route!(GET    Native   "/clusters/{cluster_id}"                         ReadClusters       native::clusters::get),
         route!(PATCH  Native   "/clusters/{cluster_id}"                         ManageClusters     native::clusters::change),
         route!(DELETE Native   "/clusters/{cluster_id}"                         ManageClusters     native::clusters::detach),
+        route!(GET    Native   "/clusters/{cluster_id}/_doctor"                 ReadClusters       native::clusters::doctor),
+        route!(POST   Native   "/clusters/{cluster_id}/_doctor"                 ManageClusters     native::clusters::doctor_verify),
         route!(GET    Native   "/clusters/{cluster_id}/registrations"           ReadClusters       registrations::list),
         route!(POST   Native   "/clusters/{cluster_id}/registrations"           ManageClusters     registrations::create),
         route!(GET    Native   "/clusters/{cluster_id}/snapshots"               ReadClusters       snapshots::list),

@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod cluster;
+pub mod inventory;
 pub mod name;
 pub mod observation;
 pub mod operation;
@@ -11,15 +12,18 @@ pub mod register;
 pub mod repository;
 pub mod restore;
 pub mod take;
+pub mod verdict;
 
 pub use api_key::ApiKey;
 pub use cluster::{AccessLevel, Cluster, ClusterSecrets, EngineAuth};
+pub use inventory::Inventory;
 pub use name::{ClusterId, NameError, RepositoryName, SnapshotName};
 pub use observation::Observation;
 pub use operation::{Answer, Event, Failure, FailureKind, Operation, OperationKind, Status};
 pub use operator::{Operator, Role};
 pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
+pub use verdict::{Standing, Verdict};
 
 /// The version of the persisted states below; it is stored with each of them.
 pub const STATE_VERSION: u32 = 1;

@@ -1,5 +1,6 @@
 //! Attaching, changing and detaching clusters: nothing is written to an engine here.
 
+use super::inventory::Depth;
 use super::location::Wanted;
 use super::repositories::configured_among;
 use super::{observe, registration};
@@ -107,7 +108,7 @@ pub async fn attach(app: &App, request: AttachRequest) -> Result<Cluster> {
     identify(app, &mut cluster, &request.secrets, None, request.adopt).await?;
     app.store.attach_cluster(&cluster, &request.secrets).await?;
     app.engines.note_limit(&cluster);
-    observe::refresh(&app.operations, &cluster.id).await;
+    observe::refresh(&app.operations, &cluster.id, Depth::Whole).await;
     Ok(cluster)
 }
 
@@ -158,7 +159,7 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
         tracing::warn!(cluster = %changed.id, from = cluster.uuid, to = changed.uuid, "the pinned uuid was changed");
     }
     app.engines.note_limit(&changed);
-    observe::refresh(&app.operations, &changed.id).await;
+    observe::refresh(&app.operations, &changed.id, Depth::Whole).await;
     Ok(changed)
 }
 

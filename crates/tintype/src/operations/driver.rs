@@ -126,7 +126,7 @@ impl Operations {
         .await;
         if context.operation.status.is_terminal() {
             self.live().forget(&context.operation.id);
-            self.refresh_soon(&context.operation.cluster_id);
+            self.inventory_soon(&context.operation.cluster_id);
         }
         self.live().wake();
     }

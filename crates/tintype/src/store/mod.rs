@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::HashMap;
 
+pub mod fleet;
 pub mod sqlite;
 
 /// What the store could not do.
@@ -210,7 +211,7 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: fleet::Fleet + Send + Sync + std::fmt::Debug {
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.
@@ -227,7 +228,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Forgets the cluster, its secrets and its observation. `Conflict::OperationRunning` while one runs. Ended
     /// operations and burned names stay. `NotFound` when it is not attached.
     async fn detach_cluster(&self, id: &ClusterId) -> Result<()>;
-    /// Keeps the last look: one that began (`at`) before the one that is kept changes nothing. `NotFound` when the cluster is not attached (any more).
+    /// Keeps the last look, and its standing for [`fleet::Fleet`]: one that began (`at`) before the one that is kept changes nothing. `NotFound` when the cluster is not attached (any more).
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()>;
     /// The last look.
     async fn observation(&self, id: &ClusterId) -> Result<Option<Observation>>;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 pub mod attach;
 pub mod engine;
+mod seen;
 pub mod update;
 
 /// What the server gives in one page.
@@ -80,6 +81,22 @@ pub const VIEW: View = View {
         column!("LATEST GOOD", "/observation/snapshots/latest_successful_name"),
         column!("PROBLEM", "/observation/problem"),
         column!("SEEN", "/observation/at"),
+        Column {
+            title: "REPOSITORIES",
+            cell: seen::repositories,
+        },
+        Column {
+            title: "POLICIES",
+            cell: seen::policies,
+        },
+        Column {
+            title: "IN NO GOOD SNAPSHOT",
+            cell: seen::uncovered,
+        },
+        Column {
+            title: "SHARED LOCATIONS",
+            cell: seen::shared,
+        },
         column!("ATTACHED", "/created_at"),
     ],
 };
@@ -168,7 +185,11 @@ pub async fn resolve(client: &Client, cluster: &str) -> Result<String> {
     }
 }
 
-async fn all(client: &Client, search: Option<&str>) -> Result<Vec<Value>> {
+/// All clusters, or those whose name or id contains `search`.
+///
+/// # Errors
+/// What the server refuses.
+pub async fn all(client: &Client, search: Option<&str>) -> Result<Vec<Value>> {
     let mut rows: Vec<Value> = Vec::new();
     loop {
         let request = Request::native(Method::GET, &["clusters"])?

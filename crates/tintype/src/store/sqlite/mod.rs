@@ -4,6 +4,7 @@
 //! Reads have a small pool of their own and see every write that was answered.
 
 mod clusters;
+mod fleet;
 mod leases;
 mod lock;
 mod names;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::model::{
     ApiKey, Cluster, ClusterId, ClusterSecrets, Event, Observation, Operation, Operator, PlatformRepository,
-    Reader, RepositoryName, SnapshotName, Status,
+    Reader, RepositoryName, SnapshotName, Standing, Status,
 };
 use crate::secrets::Sealer;
 use async_trait::async_trait;
@@ -129,9 +130,9 @@ impl Store for SqliteStore {
     }
 
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()> {
-        let args = (id.clone(), rows::to_json(observation)?);
-        self.write("put_observation", args, |tx, (id, document)| {
-            Box::pin(clusters::put_observation(tx, id, document))
+        let args = (id.clone(), rows::to_json(observation)?, Standing::of(observation));
+        self.write("put_observation", args, |tx, (id, document, standing)| {
+            Box::pin(clusters::put_observation(tx, id, document, *standing))
         })
         .await
     }

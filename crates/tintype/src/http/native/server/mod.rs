@@ -1,4 +1,6 @@
 //! About this server.
 
+pub mod doctor;
 pub mod roles;
+pub mod status;
 pub mod version;
