@@ -16,4 +16,5 @@ mod openapi;
 mod operations;
 mod repositories;
 mod sign_in;
+mod status;
 mod support;

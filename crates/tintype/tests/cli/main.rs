@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod docs;
+mod doctor;
 mod errors;
 mod first_start;
 mod follow;
@@ -11,3 +12,4 @@ mod journey;
 mod requests;
 mod scripted;
 mod secrets;
+mod status;

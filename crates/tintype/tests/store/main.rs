@@ -6,6 +6,7 @@ mod backends;
 mod make;
 
 mod clusters;
+mod fleet;
 mod idempotency;
 mod leases;
 mod names;
@@ -48,6 +49,11 @@ mod conformance {
             a_detach_forgets_secrets_and_observation_and_keeps_the_rest
             observations_are_replaced_and_read_by_page
             what_is_not_attached_is_not_found
+        }
+        fleet {
+            a_fleet_is_judged_as_the_model_judges_it
+            the_worst_come_first_and_pages_and_verdicts_are_chosen
+            an_older_look_changes_no_standing_and_a_detach_forgets_it
         }
         repositories {
             repositories_read_back_whole_and_in_order
