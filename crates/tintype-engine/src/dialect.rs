@@ -114,9 +114,7 @@ impl Dialect {
     /// lack the module behind them.
     pub fn policies(&self) -> Option<PolicyApi> {
         match self.distribution {
-            Distribution::Elasticsearch => {
-                (!self.elasticsearch_before(7, 4, 0)).then_some(PolicyApi::Slm)
-            }
+            Distribution::Elasticsearch => (!self.elasticsearch_before(7, 4, 0)).then_some(PolicyApi::Slm),
             Distribution::OpenSearch => (self.version >= Version::new(2, 1, 0)).then_some(PolicyApi::Sm),
         }
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::api::names::repository_path;
@@ -65,7 +65,10 @@ impl Engine {
     pub async fn snapshots_mark(&self, repository: &str) -> Result<u64, Error> {
         let route = Route::new(&["_snapshot", repository_path("GET", repository)?, "_all"])
             .query("verbose", "false")
-            .query("filter_path", "failures,snapshots.snapshot,snapshots.uuid,snapshots.state");
+            .query(
+                "filter_path",
+                "failures,snapshots.snapshot,snapshots.uuid,snapshots.state",
+            );
         let mut sum = 0_u64;
         let answer = self.send(Call::get(route).listing()).await?;
         read(&answer, &mut |info| sum = sum.wrapping_add(info.mark()))?;

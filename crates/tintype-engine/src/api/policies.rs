@@ -57,7 +57,13 @@ impl Engine {
         };
         match found {
             // How engines answer a path that they do not know: the module behind it is not installed.
-            Err(error) if error.refusal().is_some_and(|no| matches!(no.status, 400 | 404 | 405)) => Ok(None),
+            Err(error)
+                if error
+                    .refusal()
+                    .is_some_and(|no| matches!(no.status, 400 | 404 | 405)) =>
+            {
+                Ok(None)
+            }
             other => other.map(Some),
         }
     }
@@ -78,7 +84,9 @@ impl Engine {
             return Ok(Vec::new());
         }
         let explained: SmExplained = self
-            .send(Call::get(Route::new(&[path[0], path[1], path[2], "*", "_explain"])))
+            .send(Call::get(Route::new(&[
+                path[0], path[1], path[2], "*", "_explain",
+            ])))
             .await?
             .parse()?;
         let mut runs: BTreeMap<String, SmWorkflow> = explained
@@ -222,7 +230,10 @@ struct SmExecution {
 
 impl SmPolicy {
     fn with(self, workflow: SmWorkflow) -> Policy {
-        let schedule = self.creation.map(|creation| creation.schedule).unwrap_or_default();
+        let schedule = self
+            .creation
+            .map(|creation| creation.schedule)
+            .unwrap_or_default();
         let repository = self.snapshot_config.get("repository").and_then(Value::as_str);
         let (mut last_success, mut last_failure) = (None, None);
         if let Some(latest) = workflow.latest_execution {

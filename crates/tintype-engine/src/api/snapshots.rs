@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::api::names::snapshot_path;
-use crate::api::{lenient, listing};
 use crate::api::repositories::{MASTER_TIMEOUT, acknowledged};
+use crate::api::{lenient, listing};
 use crate::config::Access;
 use crate::engine::Engine;
 use crate::error::Error;

@@ -128,8 +128,18 @@ pub(super) fn has_privileges(cluster: &Cluster, ask: &Ask) -> Reply {
     };
     let mut indices = Map::new();
     for asked in ask.body["index"].as_array().into_iter().flatten() {
-        let privileges = granted(asked["privileges"].as_array().map(Vec::as_slice).unwrap_or_default());
-        for pattern in asked["names"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let privileges = granted(
+            asked["privileges"]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default(),
+        );
+        for pattern in asked["names"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
             indices.insert(pattern.to_owned(), privileges.clone().into());
         }
     }

@@ -41,7 +41,8 @@ impl Policy {
         }
         if let Some((at, cause)) = &self.last_failure {
             // The exception is a text, and cut after 1,000 characters.
-            let details = json!({"type": "snapshot_exception", "reason": cause, "stack_trace": "x".repeat(2_000)});
+            let details =
+                json!({"type": "snapshot_exception", "reason": cause, "stack_trace": "x".repeat(2_000)});
             let details: String = details.to_string().chars().take(1_000).collect();
             shown["last_failure"] = json!({"snapshot_name": "snap-bad", "time": at, "details": details});
         }
@@ -63,7 +64,10 @@ impl Policy {
     /// Only the latest run is known.
     fn explained(&self) -> Value {
         let mut creation = json!({"current_state": "CREATION_START", "trigger": {"time": self.next}});
-        let failed = self.last_failure.as_ref().filter(|(at, _)| Some(*at) > self.last_success);
+        let failed = self
+            .last_failure
+            .as_ref()
+            .filter(|(at, _)| Some(*at) > self.last_success);
         match (failed, self.last_success) {
             (Some((at, cause)), _) => {
                 creation["latest_execution"] = json!({"status": "FAILED", "start_time": at - 1, "end_time": at,

@@ -98,7 +98,10 @@ fn findings(one: &Value) -> &[Value] {
 
 /// Errors and warnings.
 fn bad(one: &Value) -> usize {
-    findings(one).iter().filter(|finding| finding["severity"] != "note").count()
+    findings(one)
+        .iter()
+        .filter(|finding| finding["severity"] != "note")
+        .count()
 }
 
 /// What was found in one place, for people.
@@ -146,11 +149,20 @@ mod tests {
              "remedy": "send this", "role": role},
             {"severity": "note", "check": "repository", "subject": "_verify", "message": "was not run"}]});
         let text = shown(&one);
-        assert!(text.contains("error    privileges: access observe: u lacks monitor\n           → send this\n"), "{text}");
-        assert!(text.contains("\nPUT /_security/role/tintype-observe\n{\n  \"cluster\""), "{text}");
+        assert!(
+            text.contains("error    privileges: access observe: u lacks monitor\n           → send this\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nPUT /_security/role/tintype-observe\n{\n  \"cluster\""),
+            "{text}"
+        );
         assert_eq!(bad(&one), 1);
         let server = json!({"id": "server", "name": "this server", "findings": []});
         assert!(shown(&server).contains("nothing is wrong"));
-        assert_eq!(total(&[server, one]), "This server and 1 clusters: 1 error, 0 warnings, 1 note.\n");
+        assert_eq!(
+            total(&[server, one]),
+            "This server and 1 clusters: 1 error, 0 warnings, 1 note.\n"
+        );
     }
 }

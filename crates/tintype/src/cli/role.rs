@@ -41,8 +41,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
 /// Each engine's role as the request that makes it, for the engine's console or curl.
 fn paste(role: &Value) -> String {
     let engines = [("elasticsearch", "Elasticsearch"), ("opensearch", "OpenSearch")];
-    let request =
-        |(member, name): (&str, &str)| Some(format!("# {name}\n{}", request(role.get(member)?)?));
+    let request = |(member, name): (&str, &str)| Some(format!("# {name}\n{}", request(role.get(member)?)?));
     engines
         .into_iter()
         .filter_map(request)

@@ -3,9 +3,9 @@
 use super::cells::{age, column, count, text};
 use super::client::{Client, Request};
 use super::context::{Context, members};
+use super::duration;
 use super::error::{CliError, Result};
 use super::output::{Column, Format, View, document, print};
-use super::duration;
 use http::Method;
 use serde_json::Value;
 use std::io::IsTerminal;
@@ -163,12 +163,19 @@ fn table(fleet: &Value, args: &Args) -> Result<String> {
         .filter(|(_, count)| *count > 0)
         .map(|(verdict, count)| format!("{count} {verdict}"))
         .collect();
-    let seconds = fleet.get("max_age_seconds").and_then(Value::as_f64).unwrap_or(0.0);
+    let seconds = fleet
+        .get("max_age_seconds")
+        .and_then(Value::as_f64)
+        .unwrap_or(0.0);
     let age = super::cells::seconds(seconds);
     shown.push_str(&format!(
         "\n{} clusters: {}. Late is a last good snapshot older than {age}.\n",
         text(fleet, "/total"),
-        if counts.is_empty() { "none attached".to_owned() } else { counts.join(", ") }
+        if counts.is_empty() {
+            "none attached".to_owned()
+        } else {
+            counts.join(", ")
+        }
     ));
     Ok(shown)
 }
@@ -198,7 +205,10 @@ mod tests {
     fn what_does_not_fit_is_counted_and_the_last_line_counts_all() {
         let shown = table(&fleet(), &args(&[])).unwrap();
         assert!(shown.contains("… and 9 ok more; see --limit"), "{shown}");
-        assert!(shown.contains("\n12 clusters: 1 failing, 1 late, 10 ok."), "{shown}");
+        assert!(
+            shown.contains("\n12 clusters: 1 failing, 1 late, 10 ok."),
+            "{shown}"
+        );
         assert!(shown.contains(&format!("{}… (+1)\n", "x".repeat(60))), "{shown}");
         assert!(shown.contains("1d 1h ago"), "{shown}");
     }

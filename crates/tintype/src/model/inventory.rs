@@ -171,7 +171,10 @@ mod tests {
     #[test]
     fn only_so_many_names_are_kept_and_all_are_counted() {
         let uncovered = Uncovered::of((0..5_000).map(|n| format!("logs-{n:05}")));
-        assert_eq!((uncovered.total, uncovered.names.len()), (5_000, Uncovered::NAMES));
+        assert_eq!(
+            (uncovered.total, uncovered.names.len()),
+            (5_000, Uncovered::NAMES)
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::fmt;
 use std::str::FromStr;
 
 /// In one word; the worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The engine did not answer, or another one did, or it was not looked at yet.
@@ -143,7 +145,9 @@ pub fn faults(seen: &Observation) -> Vec<String> {
 }
 
 fn newest_finished(inventory: &Inventory) -> Option<(&RepositorySummary, &Attempt)> {
-    let finished = inventory.written().filter_map(|one| Some((one, one.last_finished()?)));
+    let finished = inventory
+        .written()
+        .filter_map(|one| Some((one, one.last_finished()?)));
     finished.max_by_key(|(_, attempt)| attempt.end_time)
 }
 
@@ -255,10 +259,19 @@ mod tests {
 
     #[test]
     fn a_young_good_snapshot_is_ok_and_its_age_counts_to_the_second() {
-        let of = |end| seen(vec![repository("r", Some(end), Some(attempt("s", "SUCCESS", end)))]);
+        let of = |end| {
+            seen(vec![repository(
+                "r",
+                Some(end),
+                Some(attempt("s", "SUCCESS", end)),
+            )])
+        };
         assert_eq!(judge(&of(913_600)), (Verdict::Ok, vec![]));
         let (verdict, reasons) = judge(&of(913_599));
-        assert_eq!((verdict, reasons[0].as_str()), (Verdict::Late, "the last good snapshot is older than 24h"));
+        assert_eq!(
+            (verdict, reasons[0].as_str()),
+            (Verdict::Late, "the last good snapshot is older than 24h")
+        );
         assert_eq!(judge(&seen(vec![])).0, Verdict::Never);
     }
 
@@ -266,7 +279,10 @@ mod tests {
     fn the_newest_ended_attempt_decides_and_a_running_one_does_not() {
         let failed = repository("r", Some(999_000), Some(attempt("nightly", "PARTIAL", 999_500)));
         let (verdict, reasons) = judge(&seen(vec![failed.clone()]));
-        assert_eq!((verdict, reasons[0].as_str()), (Verdict::Failing, "r/nightly is PARTIAL, 1 shard failed"));
+        assert_eq!(
+            (verdict, reasons[0].as_str()),
+            (Verdict::Failing, "r/nightly is PARTIAL, 1 shard failed")
+        );
         let running = RepositorySummary {
             finished: failed.newest.clone(),
             newest: Some(Attempt {
@@ -299,7 +315,10 @@ mod tests {
         unread.inventory.as_mut().unwrap().repositories[1].problem = Some("no such bucket".to_owned());
         assert_eq!(
             judge(&unread),
-            (Verdict::Failing, vec!["dead cannot be read: no such bucket".to_owned()])
+            (
+                Verdict::Failing,
+                vec!["dead cannot be read: no such bucket".to_owned()]
+            )
         );
         let mut policy = seen(vec![good()]);
         policy.inventory.as_mut().unwrap().policies = Some(vec![ObservedPolicy {
@@ -311,13 +330,20 @@ mod tests {
         }]);
         assert_eq!(
             judge(&policy),
-            (Verdict::Failing, vec!["policy nightly failed: disk full".to_owned()])
+            (
+                Verdict::Failing,
+                vec!["policy nightly failed: disk full".to_owned()]
+            )
         );
     }
 
     #[test]
     fn a_shared_location_fails_and_what_is_not_seen_is_unreachable() {
-        let good = seen(vec![repository("r", Some(999_000), Some(attempt("s", "SUCCESS", 999_000)))]);
+        let good = seen(vec![repository(
+            "r",
+            Some(999_000),
+            Some(attempt("s", "SUCCESS", 999_000)),
+        )]);
         let standing = Standing::of(&good);
         assert_eq!(Standing::verdict(Some(standing), true, at(0)), Verdict::Failing);
         assert_eq!(reasons(Some(&good), true, at(999_000), DAY).len(), 1);

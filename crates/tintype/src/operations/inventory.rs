@@ -149,7 +149,10 @@ async fn list(engine: &Engine, repository: &str, tally: &mut Tally<'_>) -> Resul
 
 /// What was last known of a repository that cannot be read now.
 fn unread(registration: &ObservedRegistration, last: &Observation, error: &Error) -> RepositorySummary {
-    let mut known = last.inventory.iter().flat_map(|inventory| &inventory.repositories);
+    let mut known = last
+        .inventory
+        .iter()
+        .flat_map(|inventory| &inventory.repositories);
     let known = known.find(|one| one.name == registration.name).cloned();
     RepositorySummary {
         name: registration.name.clone(),

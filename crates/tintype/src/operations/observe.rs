@@ -77,7 +77,12 @@ async fn ask(
         let own = seen.repository.as_ref().map(RepositoryName::as_str);
         own == Some(one.name.as_str())
     };
-    let own = inventory.repositories.iter().find(own).cloned().unwrap_or_default();
+    let own = inventory
+        .repositories
+        .iter()
+        .find(own)
+        .cloned()
+        .unwrap_or_default();
     Ok(Observation {
         // A repository that cannot be read is not a dead engine: the rest of the look is good.
         problem: own.problem,

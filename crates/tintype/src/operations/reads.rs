@@ -173,7 +173,11 @@ impl<'q> Newest<'q> {
         }
     }
 
-    async fn list(&mut self, engine: &Engine, repository: &str) -> std::result::Result<(), tintype_engine::Error> {
+    async fn list(
+        &mut self,
+        engine: &Engine,
+        repository: &str,
+    ) -> std::result::Result<(), tintype_engine::Error> {
         let mut each = |info: SnapshotInfo| self.add(repository, info);
         engine.each_snapshot(repository, &mut each).await
     }

@@ -46,7 +46,12 @@ impl<'a> Tally<'a> {
         self.strays.extend(self.open.and_then(|open| open.stray(&info)));
         let (start, end) = (info.start_time_ms.unwrap_or(0), info.end_time_ms.unwrap_or(0));
         let good = looks::looks_good(&info);
-        if good && self.good.as_ref().is_none_or(|(at, name)| (*at, name) < (end, &info.name)) {
+        if good
+            && self
+                .good
+                .as_ref()
+                .is_none_or(|(at, name)| (*at, name) < (end, &info.name))
+        {
             self.good = Some((end, info.name.clone()));
         }
         if good && let Some(uncovered) = &mut self.uncovered {
@@ -55,7 +60,8 @@ impl<'a> Tally<'a> {
             }
         }
         let later = |than: &Option<(i64, Attempt)>, at| {
-            than.as_ref().is_none_or(|(known, one)| (*known, &one.name) < (at, &info.name))
+            than.as_ref()
+                .is_none_or(|(known, one)| (*known, &one.name) < (at, &info.name))
         };
         let is_newest = later(&self.newest, start);
         let is_finished = info.state != SnapshotState::InProgress && later(&self.finished, end);
@@ -167,7 +173,10 @@ mod tests {
         );
         assert_eq!(counted.latest_successful_name.as_deref(), Some("good"));
         assert_eq!(sum.newest.as_ref().map(|one| one.name.as_str()), Some("running"));
-        assert_eq!(sum.last_finished().map(|one| one.name.as_str()), Some("shard-lost"));
+        assert_eq!(
+            sum.last_finished().map(|one| one.name.as_str()),
+            Some("shard-lost")
+        );
     }
 
     #[test]

@@ -21,7 +21,10 @@ fn engine(dialect: Dialect) -> FakeEngine {
     let engine = FakeEngine::start(dialect).unwrap();
     engine.add_index("flights", Index::default());
     let location = format!("/backups/{}", engine.uuid());
-    engine.put_repository("backups", json!({"type": "fs", "settings": {"location": location}}));
+    engine.put_repository(
+        "backups",
+        json!({"type": "fs", "settings": {"location": location}}),
+    );
     engine
 }
 
@@ -65,9 +68,17 @@ async fn everything_that_is_there_is_shown_at_once_after_an_attach() {
     let inventory = &shown["observation"]["inventory"];
     assert_eq!(inventory["last_good"]["name"], "good", "{inventory}");
     let repository = &inventory["repositories"][0];
-    assert_eq!((&repository["name"], &repository["snapshots"]), (&json!("backups"), &json!(2)));
+    assert_eq!(
+        (&repository["name"], &repository["snapshots"]),
+        (&json!("backups"), &json!(2))
+    );
     assert_eq!(repository["newest"]["state"], "PARTIAL");
-    assert!(repository["newest"]["failures"][0].as_str().unwrap().contains("No space left"));
+    assert!(
+        repository["newest"]["failures"][0]
+            .as_str()
+            .unwrap()
+            .contains("No space left")
+    );
     let policy = &inventory["policies"][0];
     assert_eq!(
         (&policy["name"], &policy["last_failure_cause"]),
@@ -80,11 +91,20 @@ async fn everything_that_is_there_is_shown_at_once_after_an_attach() {
 
     let status = get(&server, "/status").await;
     let row = &status["clusters"][0];
-    assert_eq!((&row["verdict"], &status["counts"]["failing"]), (&json!("failing"), &json!(1)));
+    assert_eq!(
+        (&row["verdict"], &status["counts"]["failing"]),
+        (&json!("failing"), &json!(1))
+    );
     let reasons = row["reasons"].to_string();
-    assert!(reasons.contains("backups/nightly is PARTIAL") && reasons.contains("disk full"), "{reasons}");
+    assert!(
+        reasons.contains("backups/nightly is PARTIAL") && reasons.contains("disk full"),
+        "{reasons}"
+    );
     assert_eq!(row["policy_failure"], "daily: disk full");
-    assert_eq!((&row["uncovered_indices"], &row["uncovered_names"]), (&json!(1), &json!(["orders"])));
+    assert_eq!(
+        (&row["uncovered_indices"], &row["uncovered_names"]),
+        (&json!(1), &json!(["orders"]))
+    );
     get(&server, "/clusters/logs/_doctor").await;
     only_reads(&engine);
 }
@@ -106,11 +126,20 @@ async fn the_age_that_is_late_is_the_callers() {
         rows.iter().map(row).collect::<Vec<String>>()
     };
     assert_eq!(verdicts("").await, ["empty never", "old late", "young ok"]);
-    assert_eq!(verdicts("?max_age_seconds=1800").await, ["empty never", "old late", "young late"]);
-    assert_eq!(verdicts("?max_age_seconds=172800&only=ok").await, ["old ok", "young ok"]);
+    assert_eq!(
+        verdicts("?max_age_seconds=1800").await,
+        ["empty never", "old late", "young late"]
+    );
+    assert_eq!(
+        verdicts("?max_age_seconds=172800&only=ok").await,
+        ["old ok", "young ok"]
+    );
     assert_eq!(verdicts("?only=late,%20never&from=1&size=1").await, ["old late"]);
     let refused = server.get(&format!("{NATIVE}/status?only=lat")).await;
-    assert_eq!((refused.status, refused.field()), (StatusCode::BAD_REQUEST, "only"));
+    assert_eq!(
+        (refused.status, refused.field()),
+        (StatusCode::BAD_REQUEST, "only")
+    );
 }
 
 #[tokio::test]
@@ -118,7 +147,10 @@ async fn a_location_with_two_writers_fails_both_and_an_engine_that_is_gone_is_un
     let server = Server::start().await;
     let (left, right) = (engine(Dialect::Os2), engine(Dialect::Es7));
     for (id, engine) in [("left", &left), ("right", &right)] {
-        engine.put_repository("both", json!({"type": "fs", "settings": {"location": "/backups/both"}}));
+        engine.put_repository(
+            "both",
+            json!({"type": "fs", "settings": {"location": "/backups/both"}}),
+        );
         engine.add_snapshot("backups", "s", SnapshotState::Success);
         attach(&server, id, engine, "observe").await;
     }
@@ -138,7 +170,11 @@ async fn a_location_with_two_writers_fails_both_and_an_engine_that_is_gone_is_un
         (&json!("left"), &json!("unreachable"))
     );
     let found = get(&server, "/clusters/left/_doctor").await;
-    let connection = found["findings"].as_array().unwrap().iter().find(|one| one["check"] == "connection");
+    let connection = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["check"] == "connection");
     assert_eq!(connection.unwrap()["severity"], "error");
 }
 
@@ -148,9 +184,17 @@ async fn thousands_of_snapshots_leave_a_small_document_and_a_look_does_not_list_
     for number in 0..300 {
         engine.add_index(&format!("logs-{number:04}"), Index::default());
     }
-    engine.put_repository("own", json!({"type": "fs", "settings": {"location": "/backups/own"}}));
+    engine.put_repository(
+        "own",
+        json!({"type": "fs", "settings": {"location": "/backups/own"}}),
+    );
     for number in 0..2_000 {
-        engine.add_snapshot_at("own", &format!("s{number}"), SnapshotState::Partial, ago(1) + number);
+        engine.add_snapshot_at(
+            "own",
+            &format!("s{number}"),
+            SnapshotState::Partial,
+            ago(1) + number,
+        );
     }
     let server = Server::start().await;
     let body = json!({"id": "big", "url": engine.url(), "access": "observe", "engine_repository": "own"});
@@ -158,7 +202,9 @@ async fn thousands_of_snapshots_leave_a_small_document_and_a_look_does_not_list_
     let id = "big".parse().unwrap();
     let listed = || {
         let all = engine.faults().matching("GET", "/_snapshot/own/_all");
-        all.iter().filter(|one| !one.query.contains("verbose=false")).count()
+        all.iter()
+            .filter(|one| !one.query.contains("verbose=false"))
+            .count()
     };
     let seen = server.app.store.observation(&id).await.unwrap().unwrap();
     assert_eq!((seen.snapshots.count, listed()), (2_000, 1));
@@ -177,7 +223,10 @@ async fn thousands_of_snapshots_leave_a_small_document_and_a_look_does_not_list_
 #[tokio::test]
 async fn snapshots_are_listed_over_all_repositories_by_state_and_up_to_a_limit() {
     let engine = engine(Dialect::Os2);
-    engine.put_repository("Other", json!({"type": "fs", "settings": {"location": "/backups/other"}}));
+    engine.put_repository(
+        "Other",
+        json!({"type": "fs", "settings": {"location": "/backups/other"}}),
+    );
     for (hours, repository, state) in [
         (5, "backups", SnapshotState::Success),
         (4, "Other", SnapshotState::Failed),
@@ -195,19 +244,29 @@ async fn snapshots_are_listed_over_all_repositories_by_state_and_up_to_a_limit()
             .iter()
             .map(|one| format!("{}/{}", one["repository"], one["name"]).replace('"', ""))
             .collect();
-        (names.join(" "), list["total"].as_u64().unwrap(), list["problems"].clone())
+        (
+            names.join(" "),
+            list["total"].as_u64().unwrap(),
+            list["problems"].clone(),
+        )
     };
     let all = "Other/s2 backups/s3 Other/s4 backups/s5";
     assert_eq!(listed("repository=_all").await, (all.to_owned(), 4, Value::Null));
     assert_eq!(listed("repository=_all&limit=1").await.0, "Other/s2");
     assert_eq!(listed("repository=_all&limit=1").await.1, 4);
-    assert_eq!(listed("repository=_all&state=partial,FAILED").await.0, "backups/s3 Other/s4");
+    assert_eq!(
+        listed("repository=_all&state=partial,FAILED").await.0,
+        "backups/s3 Other/s4"
+    );
     assert_eq!(listed("repository=backups&state=SUCCESS").await.0, "backups/s5");
     let broken = Fault::engine_error(500, "repository_exception", "cannot read");
     engine.fault(Rule::new("GET", "/_snapshot/Other/_all", broken));
     let (names, _, problems) = listed("repository=_all").await;
     assert_eq!(names, "backups/s3 backups/s5");
-    assert!(problems["Other"].as_str().unwrap().contains("cannot read"), "{problems}");
+    assert!(
+        problems["Other"].as_str().unwrap().contains("cannot read"),
+        "{problems}"
+    );
 }
 
 /// What is found, by severity and check.
@@ -227,7 +286,10 @@ async fn missing_privileges_come_with_the_role_to_paste() {
     let body = get(&server, "/clusters/elastic/_doctor").await;
     assert_eq!(found(&body), ["error privileges", "note repository"], "{body}");
     let finding = &body["findings"][0];
-    assert_eq!(finding["message"], "fake lacks monitor_snapshot, view_index_metadata on *");
+    assert_eq!(
+        finding["message"],
+        "fake lacks monitor_snapshot, view_index_metadata on *"
+    );
     assert_eq!(finding["role"]["path"], "/_security/role/tintype-observe");
     elastic.deny(&["cluster:admin/slm/get"]);
     let body = get(&server, "/clusters/elastic/_doctor").await;
@@ -236,8 +298,19 @@ async fn missing_privileges_come_with_the_role_to_paste() {
     let open = engine(Dialect::Os2);
     attach(&server, "open", &open, "take").await;
     let body = get(&server, "/clusters/open/_doctor").await;
-    assert_eq!(found(&body), ["note privileges", "note repository"], "security is off: {body}");
-    open.fault(Rule::new("GET", "/_plugins/_security/authinfo", Fault::Status(200, json!({}))).always());
+    assert_eq!(
+        found(&body),
+        ["note privileges", "note repository"],
+        "security is off: {body}"
+    );
+    open.fault(
+        Rule::new(
+            "GET",
+            "/_plugins/_security/authinfo",
+            Fault::Status(200, json!({})),
+        )
+        .always(),
+    );
     let words = "no permissions for [cluster:admin/snapshot/status] and User [name=x]";
     let refused = Fault::engine_error(403, "security_exception", words);
     open.fault(Rule::new("GET", "/_snapshot/_status", refused).always());
@@ -245,7 +318,10 @@ async fn missing_privileges_come_with_the_role_to_paste() {
     assert_eq!(found(&body)[0], "error privileges", "{body}");
     let finding = &body["findings"][0];
     assert_eq!(finding["message"], "its user lacks cluster:admin/snapshot/status");
-    assert_eq!(finding["role"]["path"], "/_plugins/_security/api/roles/tintype-take");
+    assert_eq!(
+        finding["role"]["path"],
+        "/_plugins/_security/api/roles/tintype-take"
+    );
     only_reads(&open);
 }
 
@@ -254,21 +330,41 @@ async fn a_clock_that_is_wrong_and_a_repository_that_is_broken_are_found() {
     let server = Server::start().await;
     let engine = engine(Dialect::Es8);
     attach(&server, "c", &engine, "operate").await;
-    assert_eq!(found(&get(&server, "/clusters/c/_doctor").await), ["note repository"]);
-    let verify = async || server.post(&format!("{NATIVE}/clusters/c/_doctor"), "").await.body;
+    assert_eq!(
+        found(&get(&server, "/clusters/c/_doctor").await),
+        ["note repository"]
+    );
+    let verify = async || {
+        server
+            .post(&format!("{NATIVE}/clusters/c/_doctor"), "")
+            .await
+            .body
+    };
     assert_eq!(found(&verify().await), Vec::<String>::new());
 
     engine.set_clock_ahead(-60_000);
     let body = verify().await;
     assert_eq!(found(&body), ["warning clock"]);
-    assert!(body["findings"][0]["message"].as_str().unwrap().contains(" s behind this server"), "{body}");
+    assert!(
+        body["findings"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains(" s behind this server"),
+        "{body}"
+    );
     engine.set_clock_ahead(0);
     let reason = "[backups] store location is not accessible on the node";
     let broken = Fault::engine_error(500, "repository_verification_exception", reason);
     engine.fault(Rule::new("POST", "/_snapshot/backups/_verify", broken));
     let body = verify().await;
     assert_eq!(found(&body), ["error repository"]);
-    assert!(body["findings"][0]["message"].as_str().unwrap().contains("_verify failed"), "{body}");
+    assert!(
+        body["findings"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("_verify failed"),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -276,10 +372,16 @@ async fn at_access_observe_nothing_is_verified_and_the_reason_is_told() {
     let server = Server::start().await;
     let engine = engine(Dialect::Es8);
     attach(&server, "c", &engine, "observe").await;
-    let body = server.post(&format!("{NATIVE}/clusters/c/_doctor"), "").await.body;
+    let body = server
+        .post(&format!("{NATIVE}/clusters/c/_doctor"), "")
+        .await
+        .body;
     assert_eq!(found(&body), ["note repository"]);
     let message = body["findings"][0]["message"].as_str().unwrap();
-    assert!(message.contains("needs access operate, and the cluster has observe"), "{message}");
+    assert!(
+        message.contains("needs access operate, and the cluster has observe"),
+        "{message}"
+    );
     only_reads(&engine);
 }
 
@@ -289,7 +391,9 @@ async fn the_server_is_examined_by_those_who_may_see_its_configuration() {
     let body = get(&server, "/doctor").await;
     // The harness seals with a key that no file holds.
     assert_eq!(found(&body)[0], "error key_file", "{body}");
-    server.add_user("watcher", &[Role::EceDeploymentViewer], true).await;
+    server
+        .add_user("watcher", &[Role::EceDeploymentViewer], true)
+        .await;
     let path = format!("{NATIVE}/doctor");
     let refused = server.send(Method::GET, &path, &key("watcher"), "").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);

@@ -20,7 +20,8 @@ fn fleet(late: u64, ok: u64) -> Scripted {
         let rows = late_rows.chain((0..ok).map(|n| row("ok", &format!("ok-{n}"))));
         let page: Vec<Value> = rows.skip(number("from")).take(number("size")).collect();
         let counts = value!({"unreachable": 0, "failing": 0, "never": 0, "late": late, "ok": ok});
-        let body = value!({"total": late + ok, "counts": counts, "max_age_seconds": 86_400, "clusters": page});
+        let body =
+            value!({"total": late + ok, "counts": counts, "max_age_seconds": 86_400, "clusters": page});
         json(200, body)
     })
 }
@@ -48,7 +49,11 @@ fn every_page_is_read_and_a_limit_ends_it() {
     assert_eq!((ran.code, ran.stdout.lines().count()), (0, 700));
     assert_eq!(server.received().len(), 2);
     let ran = run(&server.url, "status --limit 3");
-    assert!(ran.stdout.contains("… and 697 ok more; see --limit\n\n700 clusters: 700 ok."), "{ran:?}");
+    assert!(
+        ran.stdout
+            .contains("… and 697 ok more; see --limit\n\n700 clusters: 700 ok."),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -56,9 +61,15 @@ fn the_age_and_the_verdicts_are_sent() {
     let server = fleet(0, 1);
     assert_eq!(run(&server.url, "status --max-age 36h --only late,ok").code, 0);
     let line = &server.lines()[0];
-    assert!(line.contains("max_age_seconds=129600") && line.contains("only=late%2Cok"), "{line}");
+    assert!(
+        line.contains("max_age_seconds=129600") && line.contains("only=late%2Cok"),
+        "{line}"
+    );
     assert_eq!(run(&server.url, "status --only bad").code, 2);
     let ran = run(&server.url, "status -o json");
     let fleet: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((&fleet["counts"]["ok"], &fleet["clusters"][0]["name"]), (&value!(1), &value!("ok-0")));
+    assert_eq!(
+        (&fleet["counts"]["ok"], &fleet["clusters"][0]["name"]),
+        (&value!(1), &value!("ok-0"))
+    );
 }

@@ -39,30 +39,61 @@ async fn what_is_there_is_shown_at_once_and_only_reads_are_sent(rig: Arc<Rig>) {
     let mut repositories = inventory["repositories"].as_array().unwrap().iter();
     let seen = repositories.find(|one| one["name"] == theirs.as_str()).unwrap();
     assert_eq!(
-        (&seen["snapshots"], &seen["newest"]["state"], &seen["last_good"]["name"]),
+        (
+            &seen["snapshots"],
+            &seen["newest"]["state"],
+            &seen["last_good"]["name"]
+        ),
         (&json!(1), &json!("SUCCESS"), &json!("good")),
         "{inventory}"
     );
     let uncovered = &inventory["uncovered"];
-    assert_eq!((&uncovered["total"], &uncovered["names"]), (&json!(1), &json!([bare])), "{inventory}");
-    assert_eq!(inventory["policies"], Value::Null, "these distributions have no policies");
+    assert_eq!(
+        (&uncovered["total"], &uncovered["names"]),
+        (&json!(1), &json!([bare])),
+        "{inventory}"
+    );
+    assert_eq!(
+        inventory["policies"],
+        Value::Null,
+        "these distributions have no policies"
+    );
 
     let path = bench.native("/snapshots?repository=_all");
     let listed = bench.api.get(&path).await;
     let mut snapshots = listed["snapshots"].as_array().unwrap().iter();
-    let listed = snapshots.find(|one| one["repository"] == theirs.as_str()).unwrap();
-    assert_eq!((&listed["name"], &listed["indices"]), (&json!("good"), &json!([covered])));
+    let listed = snapshots
+        .find(|one| one["repository"] == theirs.as_str())
+        .unwrap();
+    assert_eq!(
+        (&listed["name"], &listed["indices"]),
+        (&json!("good"), &json!([covered]))
+    );
 
     let status = bench.api.get(&format!("{NATIVE}/status")).await;
     let row = &status["clusters"][0];
-    assert_eq!((&row["id"], &row["verdict"]), (&json!(bench.cluster), &json!("ok")), "{status}");
-    assert_eq!((&row["uncovered_indices"], &status["counts"]["ok"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&row["id"], &row["verdict"]),
+        (&json!(bench.cluster), &json!("ok")),
+        "{status}"
+    );
+    assert_eq!(
+        (&row["uncovered_indices"], &status["counts"]["ok"]),
+        (&json!(1), &json!(1))
+    );
     for method in ["GET", "POST"] {
-        let found = bench.api.send(method, &bench.native("/_doctor"), Value::Null).await.ok(200);
+        let found = bench
+            .api
+            .send(method, &bench.native("/_doctor"), Value::Null)
+            .await
+            .ok(200);
         let checks = found["findings"].as_array().unwrap().clone();
         let wrong: Vec<&Value> = checks.iter().filter(|one| one["severity"] != "note").collect();
         assert!(wrong.is_empty(), "{wrong:?}");
-        assert!(found.to_string().contains("_verify"), "why it was not run: {found}");
+        assert!(
+            found.to_string().contains("_verify"),
+            "why it was not run: {found}"
+        );
     }
 
     let sent = bench.door.proxy().faults().requests();
@@ -74,7 +105,10 @@ async fn what_is_there_is_shown_at_once_and_only_reads_are_sent(rig: Arc<Rig>) {
 fn listings(bench: &Bench) -> (usize, usize) {
     let path = format!("/_snapshot/{}/_all", bench.repository);
     let all = bench.door.proxy().faults().matching("GET", &path);
-    let marks = all.iter().filter(|one| one.query.contains("verbose=false")).count();
+    let marks = all
+        .iter()
+        .filter(|one| one.query.contains("verbose=false"))
+        .count();
     (all.len() - marks, marks)
 }
 
@@ -126,7 +160,10 @@ async fn the_printed_roles_are_enough_and_a_lesser_one_is_found(rig: Arc<Rig>) {
         if rig.engine.row().has_security {
             assert_eq!(found, Value::Null);
         } else {
-            assert!(found["message"].as_str().unwrap().contains("security is off"), "{found}");
+            assert!(
+                found["message"].as_str().unwrap().contains("security is off"),
+                "{found}"
+            );
         }
     }
     if rig.engine.row().has_security {

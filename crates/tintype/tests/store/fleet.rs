@@ -97,7 +97,10 @@ pub async fn the_worst_come_first_and_pages_and_verdicts_are_chosen(store: TheSt
     attach(&store, "unseen").await;
     let all = shown(&store, &query(500)).await;
     let ids: Vec<&str> = all.iter().map(|(id, _)| id.as_str()).collect();
-    assert_eq!(ids, ["unseen", "gone", "failing", "never", "oldest", "older", "new"]);
+    assert_eq!(
+        ids,
+        ["unseen", "gone", "failing", "never", "oldest", "older", "new"]
+    );
     let page = FleetQuery {
         from: 1,
         size: 2,
@@ -107,18 +110,37 @@ pub async fn the_worst_come_first_and_pages_and_verdicts_are_chosen(store: TheSt
     let ids: Vec<String> = shown(&store, &page).await.into_iter().map(|(id, _)| id).collect();
     assert_eq!(ids, ["older", "new"]);
     let counts = store.fleet(&page).await.unwrap().counts;
-    assert_eq!((counts[&Verdict::Unreachable], counts[&Verdict::Late]), (2, 2), "of the whole fleet");
+    assert_eq!(
+        (counts[&Verdict::Unreachable], counts[&Verdict::Late]),
+        (2, 2),
+        "of the whole fleet"
+    );
 }
 
 pub async fn an_older_look_changes_no_standing_and_a_detach_forgets_it(store: TheStore) {
     let id = attach(&store, "a").await.id;
-    store.put_observation(&id, &look(2_000, true, true, Some(900))).await.unwrap();
-    store.put_observation(&id, &look(1_000, true, false, Some(900))).await.unwrap();
-    assert_eq!(shown(&store, &query(500)).await, [("a".to_owned(), Verdict::Failing)]);
-    store.put_observation(&id, &look(3_000, true, false, Some(900))).await.unwrap();
+    store
+        .put_observation(&id, &look(2_000, true, true, Some(900)))
+        .await
+        .unwrap();
+    store
+        .put_observation(&id, &look(1_000, true, false, Some(900)))
+        .await
+        .unwrap();
+    assert_eq!(
+        shown(&store, &query(500)).await,
+        [("a".to_owned(), Verdict::Failing)]
+    );
+    store
+        .put_observation(&id, &look(3_000, true, false, Some(900)))
+        .await
+        .unwrap();
     assert_eq!(shown(&store, &query(500)).await, [("a".to_owned(), Verdict::Ok)]);
     store.detach_cluster(&id).await.unwrap();
     assert!(shown(&store, &query(500)).await.is_empty());
     attach(&store, "a").await;
-    assert_eq!(shown(&store, &query(500)).await, [("a".to_owned(), Verdict::Unreachable)]);
+    assert_eq!(
+        shown(&store, &query(500)).await,
+        [("a".to_owned(), Verdict::Unreachable)]
+    );
 }

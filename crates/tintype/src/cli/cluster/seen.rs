@@ -19,16 +19,26 @@ fn lines(lines: Vec<String>) -> String {
 /// A line for each repository.
 pub fn repositories(row: &Value) -> String {
     let one = |repository: &Value| {
-        let mut line = format!("{}: {} snapshots", text(repository, "/name"), text(repository, "/snapshots"));
+        let mut line = format!(
+            "{}: {} snapshots",
+            text(repository, "/name"),
+            text(repository, "/snapshots")
+        );
         if repository.get("readonly") == Some(&Value::Bool(true)) {
             line.push_str(", read-only");
         }
         match age(repository, "/last_good/age_seconds").as_str() {
             "-" => line.push_str(", none good"),
-            age => line.push_str(&format!(", last good {} {age} ago", text(repository, "/last_good/name"))),
+            age => line.push_str(&format!(
+                ", last good {} {age} ago",
+                text(repository, "/last_good/name")
+            )),
         }
         if repository.pointer("/newest/good") == Some(&Value::Bool(false)) {
-            let (name, state) = (text(repository, "/newest/name"), text(repository, "/newest/state"));
+            let (name, state) = (
+                text(repository, "/newest/name"),
+                text(repository, "/newest/state"),
+            );
             line.push_str(&format!(", newest {name} is {state}"));
         }
         if let Some(problem) = repository.get("problem").and_then(Value::as_str) {
@@ -36,12 +46,20 @@ pub fn repositories(row: &Value) -> String {
         }
         crate::cli::cells::plain(&line)
     };
-    lines(items(row, "/observation/inventory/repositories").iter().map(one).collect())
+    lines(
+        items(row, "/observation/inventory/repositories")
+            .iter()
+            .map(one)
+            .collect(),
+    )
 }
 
 /// A line for each policy of the engine's own.
 pub fn policies(row: &Value) -> String {
-    if let Some(problem) = row.pointer("/observation/inventory/policies_problem").and_then(Value::as_str) {
+    if let Some(problem) = row
+        .pointer("/observation/inventory/policies_problem")
+        .and_then(Value::as_str)
+    {
         return crate::cli::cells::plain(&format!("not known: {problem}"));
     }
     let one = |policy: &Value| {
@@ -58,7 +76,12 @@ pub fn policies(row: &Value) -> String {
         }
         line
     };
-    lines(items(row, "/observation/inventory/policies").iter().map(one).collect())
+    lines(
+        items(row, "/observation/inventory/policies")
+            .iter()
+            .map(one)
+            .collect(),
+    )
 }
 
 /// How many indices no good snapshot holds, and the first of them.
@@ -79,7 +102,13 @@ pub fn shared(row: &Value) -> String {
     let one = |shared: &Value| {
         let writers = items(shared, "/writers").iter();
         let writers: Vec<String> = writers
-            .map(|writer| format!("{}/{}", text(writer, "/cluster_id"), text(writer, "/registration")))
+            .map(|writer| {
+                format!(
+                    "{}/{}",
+                    text(writer, "/cluster_id"),
+                    text(writer, "/registration")
+                )
+            })
             .collect();
         format!("{}: {}", text(shared, "/location"), writers.join(", "))
     };

@@ -154,11 +154,19 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
 
 /// What the list itself cannot show: repositories that were not read, and snapshots beyond the limit.
 fn tell(context: &Context, answer: &Value) {
-    for (repository, problem) in answer.get("problems").and_then(Value::as_object).into_iter().flatten() {
+    for (repository, problem) in answer
+        .get("problems")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let problem = problem.as_str().unwrap_or_default();
         context.note(&format!("warning: {repository} could not be read: {problem}"));
     }
-    let shown = answer.get("snapshots").and_then(Value::as_array).map_or(0, Vec::len);
+    let shown = answer
+        .get("snapshots")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
     let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
     if total > shown as u64 {
         context.note(&format!("{} more are there; see --limit", total - shown as u64));

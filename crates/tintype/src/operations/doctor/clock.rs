@@ -34,7 +34,8 @@ fn skew(before: i64, after: i64, time: i64) -> Option<i64> {
 fn finding(node: &str, skew: i64) -> Finding {
     let seconds = skew.abs() / 1000;
     let way = if skew > 0 { "ahead of" } else { "behind" };
-    let message = format!("its clock is {seconds} s {way} this server's: ages of snapshots are wrong by as much");
+    let message =
+        format!("its clock is {seconds} s {way} this server's: ages of snapshots are wrong by as much");
     Finding::warning(Check::Clock, node, message).remedy("set both by NTP")
 }
 

@@ -121,7 +121,10 @@ pub async fn examine(app: &App, cluster: &Cluster, verify: Verify) -> Result<Vec
     match app.engines.of(cluster).await? {
         Err(failure) => {
             let finding = Finding::error(Check::Connection, &cluster.url, failure.message);
-            findings.push(finding.remedy(format!("`tintype cluster update {}` with the right settings", cluster.id)));
+            findings.push(finding.remedy(format!(
+                "`tintype cluster update {}` with the right settings",
+                cluster.id
+            )));
         }
         Ok(engine) => match looks::pinned_answers(&engine, cluster).await {
             Err(error) => findings.push(unanswered(cluster, &error)),
@@ -154,7 +157,10 @@ async fn stored(app: &App, cluster: &Cluster) -> Result<Vec<Finding>> {
     }
     let seen = app.store.observation(&cluster.id).await?.unwrap_or_default();
     for stray in seen.strays {
-        let message = format!("it came after its operation {} had ended without it", stray.operation);
+        let message = format!(
+            "it came after its operation {} had ended without it",
+            stray.operation
+        );
         let finding = Finding::warning(Check::Strays, stray.name, message);
         findings.push(finding.remedy("look whether it is good; it is left alone"));
     }
@@ -174,7 +180,10 @@ fn unanswered(cluster: &Cluster, error: &tintype_engine::Error) -> Finding {
             cluster.id
         )
     } else if error.to_string().contains("another cluster answers") {
-        format!("if the cluster was rebuilt: `tintype cluster update {} --repin`", cluster.id)
+        format!(
+            "if the cluster was rebuilt: `tintype cluster update {} --repin`",
+            cluster.id
+        )
     } else {
         "look whether the engine runs, and whether this server reaches that address".to_owned()
     };

@@ -38,7 +38,9 @@ async fn elasticsearch(engine: &Engine, cluster: &Cluster) -> Vec<Finding> {
     let on = |(pattern, name): (String, String)| format!("{name} on {pattern}");
     let mut missing = found.missing_cluster;
     missing.extend(found.missing_indices.into_iter().map(on));
-    lacking(cluster, &found.user, &missing, role).into_iter().collect()
+    lacking(cluster, &found.user, &missing, role)
+        .into_iter()
+        .collect()
 }
 
 async fn opensearch(engine: &Engine, cluster: &Cluster) -> Vec<Finding> {
@@ -102,6 +104,8 @@ fn off(cluster: &Cluster) -> Finding {
 
 fn unasked(cluster: &Cluster, error: &Error) -> Finding {
     let message = format!("the engine does not say what is granted: {error}");
-    Finding::warning(Check::Privileges, subject(cluster), message)
-        .remedy(format!("compare the role with `tintype role show {}`", cluster.access.as_str()))
+    Finding::warning(Check::Privileges, subject(cluster), message).remedy(format!(
+        "compare the role with `tintype role show {}`",
+        cluster.access.as_str()
+    ))
 }

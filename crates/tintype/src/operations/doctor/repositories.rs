@@ -26,7 +26,11 @@ pub async fn examine(app: &App, engine: &Engine, cluster: &Cluster, verify: Veri
         match engine.snapshots_mark(&one.name).await {
             Ok(_) => {}
             Err(error) => {
-                let finding = Finding::error(Check::Repository, &one.name, format!("it cannot be read: {error}"));
+                let finding = Finding::error(
+                    Check::Repository,
+                    &one.name,
+                    format!("it cannot be read: {error}"),
+                );
                 findings.push(finding.remedy("see the engine's log, and its credentials for the storage"));
             }
         }
@@ -45,7 +49,9 @@ fn not_verified(cluster: &Cluster, verify: Verify) -> Option<String> {
     let why = "was not run: it writes a small blob into the repository";
     if cluster.access < AccessLevel::Operate {
         let has = cluster.access.as_str();
-        return Some(format!("{why}, which needs access operate, and the cluster has {has}"));
+        return Some(format!(
+            "{why}, which needs access operate, and the cluster has {has}"
+        ));
     }
     (verify == Verify::No).then(|| format!("{why}, and was not asked for"))
 }
@@ -79,7 +85,9 @@ async fn configured(app: &App, cluster: &Cluster, found: &[Registration]) -> Res
         let finding = Finding::note(Check::Repository, name.as_str(), message);
         return Ok(vec![match cluster.access {
             AccessLevel::Operate => finding.remedy("the first snapshot registers it"),
-            _ => finding.remedy("Tintype may not register it at this access level: register it on the engine"),
+            _ => {
+                finding.remedy("Tintype may not register it at this access level: register it on the engine")
+            }
         }]);
     };
     let Some(platform) = &resolved.platform else {
@@ -88,6 +96,10 @@ async fn configured(app: &App, cluster: &Cluster, found: &[Registration]) -> Res
     let wanted = Wanted::new(platform, cluster, name.clone());
     Ok(match registration::matches(there, &wanted, cluster) {
         Ok(()) => Vec::new(),
-        Err(conflict) => vec![Finding::warning(Check::Repository, name.as_str(), conflict.message)],
+        Err(conflict) => vec![Finding::warning(
+            Check::Repository,
+            name.as_str(),
+            conflict.message,
+        )],
     })
 }

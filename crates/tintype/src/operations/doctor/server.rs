@@ -18,7 +18,11 @@ pub async fn examine_server(app: &App) -> Result<Vec<Finding>> {
         Ok(()) => Vec::new(),
         Err(error) => {
             let path = app.config.store_path().display().to_string();
-            vec![Finding::error(Check::Store, path, format!("the database does not answer: {error}"))]
+            vec![Finding::error(
+                Check::Store,
+                path,
+                format!("the database does not answer: {error}"),
+            )]
         }
     };
     let (config, sealer) = (Arc::clone(&app.config), app.sealer.clone());
@@ -61,7 +65,10 @@ fn key_file(path: &Path, sealer: &Sealer) -> Vec<Finding> {
         }
         Err(error) => {
             let message = format!("this server would not start again: {error}");
-            vec![Finding::error(Check::KeyFile, shown(path), message).remedy("mend it before the next restart")]
+            vec![
+                Finding::error(Check::KeyFile, shown(path), message)
+                    .remedy("mend it before the next restart"),
+            ]
         }
     }
 }
@@ -87,7 +94,8 @@ fn mode(path: &Path) -> Option<Finding> {
 fn listener(config: &Config) -> Option<Finding> {
     let open = config.server.tls().is_none() && !config.server.listen.ip().is_loopback();
     open.then(|| {
-        let message = "the API is served without TLS beyond loopback: credentials cross the network in the clear";
+        let message =
+            "the API is served without TLS beyond loopback: credentials cross the network in the clear";
         Finding::warning(Check::Config, "server.listen", message)
             .remedy("set server.tls_certificate and server.tls_key, or keep it behind a proxy that has TLS")
     })

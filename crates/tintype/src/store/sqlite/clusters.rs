@@ -1,8 +1,8 @@
 //! Clusters, their sealed secrets and the last looks at them.
 
 use super::super::{ClusterPage, Conflict, Result, StoreError};
-use super::{Tx, fleet};
 use super::rows::{self, from_json, from_word, millis, time, to_word};
+use super::{Tx, fleet};
 use crate::model::{Cluster, ClusterId, ClusterSecrets, Observation, Standing};
 use crate::secrets::Sealer;
 use secrecy::{ExposeSecret, SecretString};

@@ -105,6 +105,10 @@ async fn counts(tx: &mut Tx, query: &FleetQuery, shared: &str) -> Result<BTreeMa
 }
 
 fn verdict(place: i64) -> Result<Verdict> {
-    let found = usize::try_from(place).ok().and_then(|place| Verdict::ALL.get(place));
-    found.copied().ok_or_else(|| rows::unreadable(format_args!("verdict {place}")))
+    let found = usize::try_from(place)
+        .ok()
+        .and_then(|place| Verdict::ALL.get(place));
+    found
+        .copied()
+        .ok_or_else(|| rows::unreadable(format_args!("verdict {place}")))
 }

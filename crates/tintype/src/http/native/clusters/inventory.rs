@@ -89,7 +89,9 @@ impl InventoryView {
 impl LastGood {
     /// Of a whole inventory.
     pub fn of(inventory: &Inventory, now: Timestamp) -> Option<Self> {
-        inventory.last_good().and_then(|(repository, _)| Self::within(repository, now))
+        inventory
+            .last_good()
+            .and_then(|(repository, _)| Self::within(repository, now))
     }
 
     fn within(repository: &RepositorySummary, now: Timestamp) -> Option<Self> {

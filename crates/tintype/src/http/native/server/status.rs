@@ -170,7 +170,10 @@ impl Judged {
             last_good: LastGood::of(&inventory, self.now),
             newest: newest(&inventory),
             repositories: seen.registrations.len(),
-            snapshots: inventory.written().map(|one| u64::from(one.snapshots.count)).sum(),
+            snapshots: inventory
+                .written()
+                .map(|one| u64::from(one.snapshots.count))
+                .sum(),
             policies: inventory.policies.as_ref().map_or(0, Vec::len),
             policy_failure: inventory.policies.iter().flatten().find_map(failure),
             uncovered_indices: was_taken.then_some(inventory.uncovered.total),
