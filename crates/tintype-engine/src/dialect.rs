@@ -68,6 +68,15 @@ impl FromStr for Version {
     }
 }
 
+/// How an engine's own snapshot policies are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyApi {
+    /// Elasticsearch's snapshot lifecycle management.
+    Slm,
+    /// OpenSearch's snapshot management, a part of its index management plugin.
+    Sm,
+}
+
 /// One engine's way of speaking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
@@ -99,6 +108,15 @@ impl Dialect {
     /// `GET _snapshot/R/_all` takes `size`, `sort` and `after`: Elasticsearch since 7.16. All others answer 400.
     pub fn pages_snapshots(&self) -> bool {
         self.distribution == Distribution::Elasticsearch && self.version >= Version::new(7, 16, 0)
+    }
+
+    /// The engine's own snapshot policies: SLM came with Elasticsearch 7.4, SM with OpenSearch 2.1. A distribution may
+    /// lack the module behind them.
+    pub fn policies(&self) -> Option<PolicyApi> {
+        match self.distribution {
+            Distribution::Elasticsearch => (!self.elasticsearch_before(7, 4, 0)).then_some(PolicyApi::Slm),
+            Distribution::OpenSearch => (self.version >= Version::new(2, 1, 0)).then_some(PolicyApi::Sm),
+        }
     }
 
     /// The parameter that bounds the wait for the elected master: renamed by OpenSearch 2.0.
@@ -180,6 +198,14 @@ mod tests {
         assert_eq!(elasticsearch("9.2.0").master_timeout(), "master_timeout");
         assert_eq!(opensearch("1.3.0").master_timeout(), "master_timeout");
         assert_eq!(opensearch("2.19.0").master_timeout(), "cluster_manager_timeout");
+    }
+
+    #[test]
+    fn policies_came_with_7_4_and_2_1() {
+        assert_eq!(elasticsearch("7.3.2").policies(), None);
+        assert_eq!(elasticsearch("7.4.0").policies(), Some(PolicyApi::Slm));
+        assert_eq!(opensearch("2.0.1").policies(), None);
+        assert_eq!(opensearch("2.1.0").policies(), Some(PolicyApi::Sm));
     }
 
     #[test]

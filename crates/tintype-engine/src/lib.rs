@@ -12,8 +12,10 @@ mod api;
 pub mod dialect;
 mod wire;
 
+pub use api::checks::Privileges;
 pub use api::cluster::{Health, HealthStatus, Identity, Node, Shard};
 pub use api::indices::IndexSummary;
+pub use api::policies::{Policy, PolicyRun};
 pub use api::recovery::ShardRecovery;
 pub use api::rename::RenameError;
 pub use api::repositories::{Registration, VerifiedNode};
@@ -22,6 +24,6 @@ pub use api::snapshots::{Accepted, CreateSnapshot, ShardFailure, SnapshotInfo, S
 pub use api::status::{Count, Files, IndexProgress, ShardCounts, ShardProgress, SnapshotProgress};
 pub use api::uses::{Mount, SnapshotUses};
 pub use config::{Access, Auth, ClientIdentity, ConfigError, EngineConfig, Limits, Tls, Trust};
-pub use dialect::{Dialect, Distribution, Version};
+pub use dialect::{Dialect, Distribution, PolicyApi, Version};
 pub use engine::{Engine, OnError};
 pub use error::{CallSite, Error, Lost, NotSent, Refusal, storage_denied};

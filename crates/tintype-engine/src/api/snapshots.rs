@@ -1,24 +1,17 @@
-//! Listing, creating and deleting snapshots.
-
-use std::collections::BTreeMap;
+//! Snapshots one by one: found by name, created, deleted.
 
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::api::lenient;
-use crate::api::names::{repository_path, snapshot_path};
+use crate::api::names::snapshot_path;
 use crate::api::repositories::{MASTER_TIMEOUT, acknowledged};
+use crate::api::{lenient, listing};
 use crate::config::Access;
 use crate::engine::Engine;
-use crate::error::{CallSite, Error, Lost};
+use crate::error::Error;
 use crate::wire::client::{Answer, Call};
 use crate::wire::route::Route;
-
-/// Snapshots per page where the engine has pages.
-const PAGE: &str = "500";
-/// More pages than any repository has; a bound against an engine that never ends.
-const PAGES: usize = 1000;
 
 /// How a snapshot stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -145,46 +138,19 @@ impl Default for CreateSnapshot {
 pub struct Accepted;
 
 impl Engine {
-    /// All snapshots of a repository, in the engine's order: by name where it pages, else by start.
-    pub async fn snapshots(&self, repository: &str) -> Result<Vec<SnapshotInfo>, Error> {
-        let path = ["_snapshot", repository_path("GET", repository)?, "_all"];
-        if !self.dialect().await?.pages_snapshots() {
-            let answer = self.send(Call::get(Route::new(&path)).listing()).await?;
-            return Ok(Listing::of(&answer)?.into_infos());
-        }
-        let mut all = Vec::new();
-        let mut after: Option<String> = None;
-        for _ in 0..PAGES {
-            let mut route = Route::new(&path).query("size", PAGE).query("sort", "name");
-            if let Some(after) = after.take() {
-                route = route.query("after", after);
-            }
-            let page = Listing::of(&self.send(Call::get(route).listing()).await?)?;
-            after.clone_from(&page.next);
-            all.extend(page.into_infos());
-            if after.is_none() {
-                return Ok(all);
-            }
-        }
-        let at = CallSite {
-            method: "GET",
-            path: Route::new(&path).path(),
-        };
-        Err(Error::Unknown {
-            at,
-            why: Lost::Unexpected("the pages of the listing do not end".into()),
-        })
-    }
-
     /// The snapshot of exactly this name.
     pub async fn snapshot(&self, repository: &str, name: &str) -> Result<Option<SnapshotInfo>, Error> {
         let route = Route::new(&snapshot_path("GET", repository, name)?);
-        let answer = self.send(Call::get(route).listing()).await;
-        let (listing, answer) = match answer.and_then(|answer| Ok((Listing::of(&answer)?, answer))) {
-            Err(error) if error.is_missing_snapshot() => return Ok(None),
+        let mut found = Vec::new();
+        let listed = async {
+            let answer = self.send(Call::get(route).listing()).await?;
+            listing::read(&answer, &mut |info| found.push(info))?;
+            Ok(answer)
+        };
+        let answer = match listed.await {
+            Err(error) if Error::is_missing_snapshot(&error) => return Ok(None),
             other => other?,
         };
-        let mut found = listing.into_infos();
         match found.pop() {
             Some(info) if found.is_empty() && info.name == name => Ok(Some(info)),
             _ => Err(answer.unexpected("the answer is not about exactly this snapshot")),
@@ -242,91 +208,4 @@ pub(crate) fn accepted(answer: &Answer) -> Result<Accepted, Error> {
         return Ok(Accepted);
     }
     Err(answer.unexpected("it does not say that the request was accepted"))
-}
-
-#[derive(Deserialize)]
-struct Listing {
-    snapshots: Vec<InfoBody>,
-    next: Option<String>,
-    /// Elasticsearch 7.14 to 7.17 answers 200 when it could not read a repository, with the error per repository here
-    /// and no snapshots: taken for a listing, that would say that all of them are gone.
-    #[serde(default)]
-    failures: BTreeMap<String, Value>,
-}
-
-impl Listing {
-    fn of(answer: &Answer) -> Result<Self, Error> {
-        let listing: Self = answer.parse()?;
-        match listing.failures.values().next() {
-            None => Ok(listing),
-            Some(error) => {
-                let missing = error
-                    .get("type")
-                    .and_then(Value::as_str)
-                    .is_some_and(|t| t.contains("_missing_"));
-                Err(answer.refused(if missing { 404 } else { 500 }, error))
-            }
-        }
-    }
-
-    fn into_infos(self) -> Vec<SnapshotInfo> {
-        self.snapshots.into_iter().map(InfoBody::info).collect()
-    }
-}
-
-#[derive(Deserialize)]
-struct InfoBody {
-    snapshot: String,
-    #[serde(default)]
-    uuid: String,
-    state: SnapshotState,
-    version: Option<String>,
-    #[serde(default)]
-    indices: Vec<String>,
-    #[serde(default)]
-    data_streams: Vec<String>,
-    start_time_in_millis: Option<i64>,
-    end_time_in_millis: Option<i64>,
-    #[serde(default)]
-    shards: ShardsBody,
-    #[serde(default)]
-    failures: Vec<ShardFailure>,
-    #[serde(default)]
-    reason: Option<String>,
-    metadata: Option<Value>,
-    include_global_state: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-struct ShardsBody {
-    #[serde(default)]
-    total: u64,
-    #[serde(default)]
-    failed: u64,
-    #[serde(default)]
-    successful: u64,
-}
-
-impl InfoBody {
-    fn info(self) -> SnapshotInfo {
-        // Zero is the engines' "not yet".
-        let time = |ms: Option<i64>| ms.filter(|ms| *ms > 0);
-        SnapshotInfo {
-            start_time_ms: time(self.start_time_in_millis),
-            end_time_ms: time(self.end_time_in_millis),
-            name: self.snapshot,
-            uuid: self.uuid,
-            state: self.state,
-            version: self.version,
-            indices: self.indices,
-            data_streams: self.data_streams,
-            total_shards: self.shards.total,
-            successful_shards: self.shards.successful,
-            failed_shards: self.shards.failed,
-            failures: self.failures,
-            reason: self.reason,
-            metadata: self.metadata.filter(|metadata| !metadata.is_null()),
-            include_global_state: self.include_global_state,
-        }
-    }
 }

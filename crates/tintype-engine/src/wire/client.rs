@@ -1,12 +1,13 @@
 //! Sending calls under the rules: reads at any level, changes only when allowed and only to the pinned cluster.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::Full;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny};
 use serde_json::Value;
 use url::Url;
 
@@ -31,7 +32,8 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A read. There is no other way to make one: what [`Access::Observe`] sends is always a `GET`.
+    /// A read. There is no other way to make one: what [`Access::Observe`] sends is always a `GET`, a question with a
+    /// body included.
     pub(crate) fn get(route: Route) -> Self {
         Self {
             method: Method::GET,
@@ -91,7 +93,16 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        self.parse_with(PhantomData)
+    }
+
+    /// As [`Self::parse`], for what is worked off while it is read.
+    pub(crate) fn parse_with<'de, S: DeserializeSeed<'de>>(&'de self, seed: S) -> Result<S::Value, Error> {
+        let mut json = serde_json::Deserializer::from_slice(&self.body);
+        let parsed = seed
+            .deserialize(&mut json)
+            .and_then(|value| json.end().map(|()| value));
+        parsed.map_err(|error| {
             let text = clean(&error.to_string(), 300);
             let json = serde_json::from_slice::<IgnoredAny>(&self.body).is_ok();
             self.lost(if json {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Dialect, Index, indices,
     routes::{Ask, Reply, error},
-    state::Cluster,
+    state::{Cluster, now_ms},
 };
 
 pub(super) fn root(cluster: &Cluster) -> Reply {
@@ -38,7 +38,7 @@ pub(super) fn nodes(cluster: &Cluster) -> Reply {
         "name": "node-1", "version": cluster.dialect.version(), "ip": "127.0.0.1", "host": "127.0.0.1",
         "roles": ["data", "ingest", "master"], "build_type": "zip",
         "settings": {"path": {"repo": ["/"]}}, "plugins": [{"name": "repository-s3"}], "modules": [],
-        "attributes": {}, "jvm": {"mem": {"heap_max_in_bytes": 536_870_912_u64}},
+        "attributes": {}, "timestamp": now_ms().saturating_add_signed(cluster.ahead), "jvm": {"mem": {"heap_max_in_bytes": 536_870_912_u64}},
     });
     let counts = json!({"total": 1, "successful": 1, "failed": 0});
     (
@@ -124,22 +124,45 @@ pub(super) fn authenticate() -> Reply {
     )
 }
 
-/// Everything asked for is granted; a test that wants otherwise scripts the answer.
-pub(super) fn has_privileges(ask: &Ask) -> Reply {
+/// Everything asked for is granted that was not denied.
+pub(super) fn has_privileges(cluster: &Cluster, ask: &Ask) -> Reply {
     let Some(asked) = ask.body["cluster"].as_array() else {
         return error(
             400,
             "illegal_argument_exception",
-            "only cluster privileges are known here",
+            "the privileges that are asked about are missing",
         );
     };
-    let granted: Map<String, Value> = asked
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|name| (name.to_owned(), true.into()))
-        .collect();
+    let granted = |names: &[Value]| -> Map<String, Value> {
+        let names = names.iter().filter_map(Value::as_str);
+        names
+            .map(|name| (name.to_owned(), (!cluster.denied.contains(name)).into()))
+            .collect()
+    };
+    let mut indices = Map::new();
+    for asked in ask.body["index"].as_array().into_iter().flatten() {
+        let privileges = granted(
+            asked["privileges"]
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default(),
+        );
+        for pattern in asked["names"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
+            indices.insert(pattern.to_owned(), privileges.clone().into());
+        }
+    }
+    let cluster_privileges = granted(asked);
+    let all = |granted: &Map<String, Value>| granted.values().all(|one| *one == true);
+    let of_all_indices = indices.values().filter_map(Value::as_object).all(all);
+    let has_all = all(&cluster_privileges) && of_all_indices;
     (
         200,
-        json!({"username": "fake", "has_all_requested": true, "cluster": granted, "index": {}, "application": {}}),
+        json!({"username": "fake", "has_all_requested": has_all, "cluster": cluster_privileges, "index": indices,
+            "application": {}}),
     )
 }

@@ -7,6 +7,7 @@ mod dialect;
 mod filter;
 mod indices;
 mod names;
+mod policies;
 mod repositories;
 mod restore;
 mod routes;
@@ -21,6 +22,7 @@ use std::{
 };
 
 pub use dialect::Dialect;
+pub use policies::Policy;
 use serde_json::Value;
 use state::Cluster;
 pub use state::{Index, Progress, SnapshotState};
@@ -251,6 +253,33 @@ impl FakeEngine {
     /// When the repository is not registered.
     pub fn add_snapshot(&self, repository: &str, name: &str, state: SnapshotState) {
         snapshots::add_finished(&mut self.cluster(), repository, name, state);
+    }
+
+    /// The same, ended at this time, in milliseconds since 1970.
+    ///
+    /// # Panics
+    /// When the repository is not registered.
+    pub fn add_snapshot_at(&self, repository: &str, name: &str, state: SnapshotState, ended: u64) {
+        let mut cluster = self.cluster();
+        snapshots::add_finished(&mut cluster, repository, name, state);
+        if let Some(added) = cluster.stored(repository).last_mut() {
+            (added.started, added.ended) = (ended.saturating_sub(1_000), ended);
+        }
+    }
+
+    /// Gives it the module for snapshot policies, with these. Without them it answers as if it were not installed.
+    pub fn set_policies(&self, policies: Vec<Policy>) {
+        self.cluster().policies = Some(policies);
+    }
+
+    /// Sets its clock ahead by this many milliseconds, or behind.
+    pub fn set_clock_ahead(&self, millis: i64) {
+        self.cluster().ahead = millis;
+    }
+
+    /// Says of these privileges that they are not granted, when it is asked; it refuses nothing.
+    pub fn deny(&self, privileges: &[&str]) {
+        self.cluster().denied = privileges.iter().map(|one| (*one).to_owned()).collect();
     }
 
     /// Names and states of a repository's snapshots, oldest first.

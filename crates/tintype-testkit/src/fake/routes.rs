@@ -6,7 +6,9 @@ use hyper::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{cluster, filter::filter, indices, repositories, restore, snapshots, state::Cluster, status};
+use super::{
+    cluster, filter::filter, indices, policies, repositories, restore, snapshots, state::Cluster, status,
+};
 use crate::{
     faults::{Recorded, engine_error},
     server::{Answer, json_answer, text_answer},
@@ -118,8 +120,11 @@ fn route(cluster: &mut Cluster, method: &str, path: &[&str], ask: &Ask) -> Optio
             cluster::authenticate()
         }
         ("GET" | "POST", ["_security", "user", "_has_privileges"]) if !cluster.dialect.is_opensearch() => {
-            cluster::has_privileges(ask)
+            cluster::has_privileges(cluster, ask)
         }
+        ("GET", ["_slm", "policy"]) => return policies::slm(cluster),
+        ("GET", ["_plugins", "_sm", "policies"]) => return policies::sm(cluster),
+        ("GET", ["_plugins", "_sm", "policies", _, "_explain"]) => return policies::sm_explain(cluster),
         ("GET", ["_cat", "indices"]) => indices::cat(cluster, "*"),
         ("GET", ["_cat", "indices", names]) => indices::cat(cluster, names),
         ("GET", ["_cat", "shards"]) => indices::cat_shards(cluster),

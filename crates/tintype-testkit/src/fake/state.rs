@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::Dialect;
+use super::{Dialect, Policy};
 
 /// How running work moves forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,6 +205,11 @@ pub(super) struct Cluster {
     pub storage: BTreeMap<String, Vec<Snapshot>>,
     pub broken: BTreeSet<String>,
     pub progress: Progress,
+    /// `None`: the module for them is not installed.
+    pub policies: Option<Vec<Policy>>,
+    /// How far its clock is ahead, in milliseconds.
+    pub ahead: i64,
+    pub denied: BTreeSet<String>,
 }
 
 impl Cluster {
@@ -220,6 +225,9 @@ impl Cluster {
             storage: BTreeMap::new(),
             broken: BTreeSet::new(),
             progress: Progress::Looks(2),
+            policies: None,
+            ahead: 0,
+            denied: BTreeSet::new(),
         }
     }
 

@@ -20,6 +20,7 @@ pub mod apikey;
 pub mod cluster;
 pub mod completion;
 pub mod config;
+pub mod doctor;
 pub mod events;
 pub mod import;
 pub mod init;
@@ -30,6 +31,7 @@ pub mod serve;
 pub mod session;
 pub mod snapshot;
 pub mod sources;
+pub mod status;
 pub mod totp;
 pub mod user;
 pub mod version;
@@ -48,7 +50,7 @@ use error::{CliError, Result};
     infer_subcommands = false
 )]
 #[command(
-    after_help = "Exit codes: 0 success, 1 error, 2 usage, 3 ended but not good, 4 not found, 5 not allowed,\n\
+    after_help = "Exit codes: 0 success, 1 error, 2 usage, 3 ended but not good (status, doctor: something is wrong), 4 not found, 5 not allowed,\n\
 6 conflict or precondition, 7 server unreachable or busy, 124 timeout, 130 interrupted"
 )]
 pub struct Cli {
@@ -69,6 +71,10 @@ enum Command {
     Config(config::Verb),
     /// The version of this program, and of the server with --server
     Version(version::Args),
+    /// The fleet on one screen, the worst first; exit code 3 when a cluster is not ok
+    Status(status::Args),
+    /// What is wrong with this server and its clusters, and what to do; exit code 3 when something is
+    Doctor(doctor::Args),
     /// Clusters: attach, list, show, update, alert, detach
     #[command(subcommand)]
     Cluster(cluster::Verb),
@@ -152,6 +158,8 @@ fn run(cli: Cli) -> Result<()> {
 async fn run_client(command: Command, context: &Context) -> Result<()> {
     match command {
         Command::Version(args) => version::run(&args, context).await,
+        Command::Status(args) => status::run(&args, context).await,
+        Command::Doctor(args) => doctor::run(&args, context).await,
         Command::Cluster(verb) => cluster::run(verb, context).await,
         Command::Import(verb) => import::run(verb, context).await,
         Command::Repository(verb) => repository::run(verb, context).await,

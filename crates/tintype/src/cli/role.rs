@@ -41,20 +41,18 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
 /// Each engine's role as the request that makes it, for the engine's console or curl.
 fn paste(role: &Value) -> String {
     let engines = [("elasticsearch", "Elasticsearch"), ("opensearch", "OpenSearch")];
-    let request = |(member, name): (&str, &str)| {
-        let role = role.get(member)?;
-        let body = serde_json::to_string_pretty(role.get("body")?).ok()?;
-        Some(format!(
-            "# {name}\nPUT {}\n{}\n",
-            text(role, "/path"),
-            plain(&body)
-        ))
-    };
+    let request = |(member, name): (&str, &str)| Some(format!("# {name}\n{}", request(role.get(member)?)?));
     engines
         .into_iter()
         .filter_map(request)
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// The request that makes one role.
+pub fn request(role: &Value) -> Option<String> {
+    let body = serde_json::to_string_pretty(role.get("body")?).ok()?;
+    Some(format!("PUT {}\n{}\n", text(role, "/path"), plain(&body)))
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ pub(super) const KEYS: &[(&str, Form)] = &[
     ("engine.connect_timeout_seconds", Number),
     ("engine.request_timeout_seconds", Number),
     ("watch.interval_seconds", Number),
+    ("watch.inventory_interval_seconds", Number),
     ("watch.recent_success_window_hours", Number),
     ("alerts.max_age_seconds", Number),
     ("webhooks.timeout_seconds", Number),

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct WatchConfig {
     /// Seconds between two looks at one cluster, with jitter.
     pub interval_seconds: u64,
+    /// Seconds between two inventories of all snapshots of one cluster.
+    pub inventory_interval_seconds: u64,
     /// Hours within which a good snapshot counts as recent.
     pub recent_success_window_hours: u64,
 }
@@ -17,6 +19,7 @@ impl Default for WatchConfig {
     fn default() -> Self {
         Self {
             interval_seconds: 60,
+            inventory_interval_seconds: 600,
             recent_success_window_hours: 24,
         }
     }
@@ -28,6 +31,12 @@ impl WatchConfig {
             faults,
             "watch.interval_seconds",
             self.interval_seconds,
+            1..=86_400,
+        );
+        within(
+            faults,
+            "watch.inventory_interval_seconds",
+            self.inventory_interval_seconds,
             1..=86_400,
         );
         within(

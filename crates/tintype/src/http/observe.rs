@@ -59,7 +59,7 @@ mod tests {
                 latest_successful_end_time: good_at.map(|at| Timestamp::from_second(at).unwrap()),
                 ..SnapshotSummary::default()
             },
-            strays: Vec::new(),
+            ..Observation::default()
         }
     }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 /// What a look says about a cluster's snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Health {
     /// The engine answered, and is the one that was pinned.
     pub reachable: bool,
     /// The newest finished attempt is good; absent when there is none.
@@ -16,15 +16,29 @@ pub struct Verdict {
     pub good_name: Option<String>,
 }
 
-impl Verdict {
+impl Health {
     /// What an observation says.
     pub fn of(seen: &Observation) -> Self {
+        let (good_at, good_name) = last_good(seen);
         Self {
             reachable: seen.reachable,
             latest_good: seen.snapshots.latest_successful,
-            good_at: seen.snapshots.latest_successful_end_time,
-            good_name: seen.snapshots.latest_successful_name.clone(),
+            good_at,
+            good_name,
         }
+    }
+}
+
+/// The newest good snapshot in any repository that the cluster writes to, as the fleet's verdict has it.
+fn last_good(seen: &Observation) -> (Option<Timestamp>, Option<String>) {
+    match &seen.inventory {
+        Some(inventory) => inventory.last_good().map_or((None, None), |(repository, at)| {
+            (Some(at), repository.snapshots.latest_successful_name.clone())
+        }),
+        None => (
+            seen.snapshots.latest_successful_end_time,
+            seen.snapshots.latest_successful_name.clone(),
+        ),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod change;
 pub mod cluster;
 pub mod delete;
 pub mod health;
+pub mod inventory;
 pub mod name;
 pub mod observation;
 pub mod operation;
@@ -16,12 +17,14 @@ pub mod restore;
 pub mod search;
 pub mod session;
 pub mod take;
+pub mod verdict;
 pub mod webhook;
 
 pub use api_key::ApiKey;
 pub use change::{Change, ChangeKind};
 pub use cluster::{AccessLevel, Cluster, ClusterSecrets, EngineAuth};
-pub use health::{Alert, Verdict};
+pub use health::{Alert, Health};
+pub use inventory::Inventory;
 pub use name::{ClusterId, NameError, RepositoryName, SnapshotName, UserName};
 pub use observation::Observation;
 pub use operation::{Answer, Event, Failure, FailureKind, Operation, OperationKind, Status};
@@ -29,6 +32,7 @@ pub use operator::{Operator, Role, UserChange};
 pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
 pub use session::{Factor, Session, TotpDevice, TotpSecret};
+pub use verdict::{Standing, Verdict};
 pub use webhook::{Webhook, WebhookEvent};
 
 /// The version of the persisted states below; it is stored with each of them.

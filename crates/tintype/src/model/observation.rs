@@ -1,6 +1,6 @@
 //! What the watch last saw of a cluster; answers are given from here, so that a dead engine never holds one up.
 
-use super::RepositoryName;
+use super::{Inventory, RepositoryName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub struct Observation {
     /// Snapshots whose operation had ended without them.
     #[serde(default)]
     pub strays: Vec<Stray>,
+    /// What its repositories held when they were last gone through; absent before the first time.
+    #[serde(default)]
+    pub inventory: Option<Inventory>,
 }
 
 /// A snapshot that a late request brought after its operation had ended: reported, and left alone.

@@ -1,5 +1,6 @@
 //! Attaching, changing and detaching clusters: nothing is written to an engine here.
 
+use super::inventory::Depth;
 use super::location::Wanted;
 use super::repositories::configured_among;
 use super::{observe, registration};
@@ -113,7 +114,7 @@ pub async fn attach(app: &App, request: AttachRequest) -> Result<Cluster> {
     identify(app, &mut cluster, &request.secrets, None, request.adopt).await?;
     app.store.attach_cluster(&cluster, &request.secrets).await?;
     app.engines.note_limit(&cluster);
-    observe::refresh(&app.operations, &cluster.id).await;
+    observe::refresh(&app.operations, &cluster.id, Depth::Whole).await;
     Ok(cluster)
 }
 
@@ -169,7 +170,7 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
     app.engines.note_limit(&changed);
     // A name alone is nothing to ask an engine about, and it may not answer.
     if looks_otherwise(cluster, &changed, reached_otherwise) {
-        observe::refresh(&app.operations, &changed.id).await;
+        observe::refresh(&app.operations, &changed.id, Depth::Whole).await;
     }
     Ok(changed)
 }

@@ -164,7 +164,7 @@ impl Operations {
         if context.operation.status.is_terminal() {
             self.live().forget(&context.operation.id);
             if context.operation.kind != OperationKind::DeliverWebhook {
-                self.refresh_soon(&context.operation.cluster_id);
+                self.inventory_soon(&context.operation.cluster_id);
             }
         }
         self.live().wake();

@@ -4,9 +4,12 @@ use super::writers::SharedLocation;
 use crate::model::{Answer, Progress};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Inventories that are taken at once.
+const INVENTORIES: usize = 4;
 
 /// Volatile companions of the durable operations.
 #[derive(Debug, Default)]
@@ -15,6 +18,8 @@ pub struct Live {
     answers: Mutex<HashMap<String, watch::Sender<Option<Answer>>>>,
     cancels: Mutex<HashSet<String>>,
     shared_locations: Mutex<Vec<SharedLocation>>,
+    inventories: Inventories,
+    registrations: Notify,
     wake: Notify,
     crew: Mutex<Option<Crew>>,
 }
@@ -26,6 +31,16 @@ pub struct Crew {
     pub tasks: TaskTracker,
     /// Ends them at their next pause.
     pub shutdown: CancellationToken,
+}
+
+/// Places for inventories.
+#[derive(Debug)]
+struct Inventories(Semaphore);
+
+impl Default for Inventories {
+    fn default() -> Self {
+        Self(Semaphore::new(INVENTORIES))
+    }
 }
 
 /// Waits for an operation's first answer; when the last waiter goes, nothing of it stays behind.
@@ -136,6 +151,21 @@ impl Live {
     pub fn crew(&self) -> Option<Crew> {
         let crew = lock(&self.crew).clone();
         crew.filter(|crew| !crew.shutdown.is_cancelled())
+    }
+
+    /// Waits for a place to take an inventory; none only if there are no places any more.
+    pub async fn inventory_place(&self) -> Option<SemaphorePermit<'_>> {
+        self.inventories.0.acquire().await.ok()
+    }
+
+    /// A cluster's registrations are not what they were: locations are to be compared again.
+    pub fn registrations_changed(&self) {
+        self.registrations.notify_one();
+    }
+
+    /// Waits until some cluster's registrations change.
+    pub async fn registrations_to_change(&self) {
+        self.registrations.notified().await;
     }
 
     /// Makes the driver look for due operations now.

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::{Error, Missing, Result};
 use crate::metrics::Metrics;
 use crate::model::{
-    AccessLevel, Answer, Cluster, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
+    AccessLevel, Answer, Cluster, ClusterId, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
 };
 use crate::store::{Idempotency, NewOperation, Started, Store};
 use jiff::Timestamp;
@@ -15,10 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub mod clusters;
+pub mod doctor;
 pub mod engines;
 pub mod platform;
 pub mod pulse;
 pub mod reads;
+pub mod roles;
 pub mod runbook;
 pub mod webhooks;
 pub mod writers;
@@ -27,6 +29,7 @@ mod credentials;
 mod delete;
 mod driver;
 mod failpoint;
+mod inventory;
 mod live;
 mod location;
 mod looks;
@@ -38,9 +41,12 @@ pub mod repositories;
 mod restore;
 mod retry;
 mod step;
+mod strays;
 mod take;
+mod tally;
 
 use engines::Engines;
+use inventory::Depth;
 use live::Live;
 use pulse::Pulse;
 
@@ -270,15 +276,24 @@ impl Operations {
         }
     }
 
-    /// Looks at a cluster now and keeps what was seen.
-    pub async fn refresh(&self, id: &crate::model::ClusterId) {
-        observe::refresh(self, id).await;
+    /// Looks at what is due of a cluster now, and keeps what was seen.
+    pub async fn refresh(&self, id: &ClusterId) {
+        observe::refresh(self, id, Depth::Due).await;
     }
 
-    /// Looks at a cluster in the background.
-    fn refresh_soon(&self, id: &crate::model::ClusterId) {
+    /// Looks at what is due of a cluster, in the background.
+    fn refresh_soon(&self, id: &ClusterId) {
+        self.look_soon(id, Depth::Due);
+    }
+
+    /// Looks at everything of a cluster, in the background.
+    fn inventory_soon(&self, id: &ClusterId) {
+        self.look_soon(id, Depth::Whole);
+    }
+
+    fn look_soon(&self, id: &ClusterId, depth: Depth) {
         let (operations, id) = (self.clone(), id.clone());
-        tokio::spawn(async move { operations.refresh(&id).await });
+        tokio::spawn(async move { observe::refresh(&operations, &id, depth).await });
     }
 
     fn now(&self) -> Timestamp {

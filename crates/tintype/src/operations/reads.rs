@@ -9,7 +9,8 @@ use crate::model::{Cluster, RepositoryName, SnapshotName};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use tintype_engine::SnapshotInfo;
+use std::collections::{BTreeMap, HashMap};
+use tintype_engine::{Engine, SnapshotInfo};
 
 /// A snapshot as the engine shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -69,37 +70,142 @@ pub async fn registrations(app: &App, cluster: &Cluster) -> Result<Vec<ObservedR
     Ok(found.iter().map(observe::observed).collect())
 }
 
-/// The snapshots of one repository (the cluster's own when absent), newest first.
+/// Which snapshots are listed.
+#[derive(Debug, Clone)]
+pub struct SnapshotQuery {
+    /// In which repositories.
+    pub of: Of,
+    /// In these states, in the engine's words; all when empty.
+    pub states: Vec<String>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Which repositories of a cluster are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Of {
+    /// The cluster's own.
+    Own,
+    /// The one that the platform or the engine knows by this name.
+    Named(RepositoryName),
+    /// Every registration on the engine.
+    All,
+}
+
+/// What a listing found.
+#[derive(Debug, Default)]
+pub struct Snapshots {
+    /// The newest first.
+    pub snapshots: Vec<SnapshotView>,
+    /// How many match, those beyond the limit included.
+    pub total: u64,
+    /// Repositories that could not be read, with the reason; only where all are meant.
+    pub problems: BTreeMap<String, String>,
+}
+
+/// The newest of a cluster's snapshots that match. However many there are, no more than asked for are held.
 ///
 /// # Errors
 /// `Failed` when there is no such repository, or the engine cannot be asked.
-pub async fn snapshots(
-    app: &App,
-    cluster: &Cluster,
-    repository: Option<&RepositoryName>,
-) -> Result<Vec<SnapshotView>> {
-    let resolved = repositories::resolve(&app.operations, cluster, repository).await?;
-    let engine = app.engines.of(cluster).await??;
-    let name = resolved.engine_name.as_str();
-    let mut found = match engine.snapshots(name).await {
-        // A template that no snapshot has used yet is not registered: nothing is in it.
-        Err(error) if error.is_missing_repository() && resolved.platform.is_some() => Vec::new(),
-        other => other.map_err(|error| looks::failure(&error, cluster))?,
-    };
-    found.sort_by(|a, b| (b.start_time_ms, &b.name).cmp(&(a.start_time_ms, &a.name)));
-    let names = app.store.names(&cluster.uuid, &resolved.engine_name).await?;
-    Ok(found
-        .into_iter()
-        .map(|snapshot| {
-            let ours = snapshot
-                .name
-                .parse()
-                .ok()
-                .and_then(|name| names.get(&name))
-                .cloned();
-            view(name, snapshot, ours)
-        })
-        .collect())
+pub async fn snapshots(app: &App, cluster: &Cluster, asked: &SnapshotQuery) -> Result<Snapshots> {
+    let mut newest = Newest::new(asked);
+    let mut problems = BTreeMap::new();
+    if asked.of == Of::All {
+        let engine = app.engines.of(cluster).await??;
+        let registrations = engine.repositories().await;
+        for one in registrations.map_err(|error| looks::failure(&error, cluster))? {
+            if let Err(error) = newest.list(&engine, &one.name).await {
+                problems.insert(one.name, error.to_string());
+            }
+        }
+    } else {
+        let named = match &asked.of {
+            Of::Named(name) => Some(name),
+            Of::Own | Of::All => None,
+        };
+        let resolved = repositories::resolve(&app.operations, cluster, named).await?;
+        let engine = app.engines.of(cluster).await??;
+        match newest.list(&engine, resolved.engine_name.as_str()).await {
+            // A template that no snapshot has used yet is not registered: nothing is in it.
+            Err(error) if error.is_missing_repository() && resolved.platform.is_some() => {}
+            other => other.map_err(|error| looks::failure(&error, cluster))?,
+        }
+    }
+    let total = newest.total;
+    let mut ours = HashMap::new();
+    let mut snapshots = Vec::new();
+    for (repository, snapshot) in newest.sorted() {
+        if !ours.contains_key(&repository) {
+            ours.insert(repository.clone(), names(app, cluster, &repository).await?);
+        }
+        let name = snapshot.name.parse::<SnapshotName>().ok();
+        let operation = name.and_then(|name| ours.get(&repository)?.get(&name).cloned());
+        snapshots.push(view(&repository, snapshot, operation));
+    }
+    Ok(Snapshots {
+        snapshots,
+        total,
+        problems,
+    })
+}
+
+/// The names that operations of this Tintype hold in a repository; none where its own name could not be one of ours.
+async fn names(app: &App, cluster: &Cluster, repository: &str) -> Result<HashMap<SnapshotName, String>> {
+    match repository.parse() {
+        Ok(name) => Ok(app.store.names(&cluster.uuid, &name).await?),
+        Err(_) => Ok(HashMap::new()),
+    }
+}
+
+/// The newest snapshots so far.
+struct Newest<'q> {
+    asked: &'q SnapshotQuery,
+    found: Vec<(String, SnapshotInfo)>,
+    total: u64,
+}
+
+impl<'q> Newest<'q> {
+    fn new(asked: &'q SnapshotQuery) -> Self {
+        Self {
+            asked,
+            found: Vec::new(),
+            total: 0,
+        }
+    }
+
+    async fn list(
+        &mut self,
+        engine: &Engine,
+        repository: &str,
+    ) -> std::result::Result<(), tintype_engine::Error> {
+        let mut each = |info: SnapshotInfo| self.add(repository, info);
+        engine.each_snapshot(repository, &mut each).await
+    }
+
+    fn add(&mut self, repository: &str, info: SnapshotInfo) {
+        let states = &self.asked.states;
+        if !states.is_empty() && !states.contains(&info.state.to_string()) {
+            return;
+        }
+        self.total += 1;
+        self.found.push((repository.to_owned(), info));
+        // Cut only now and then: each cut sorts.
+        if self.found.len() > self.asked.limit.saturating_mul(2).max(64) {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        self.found.sort_by(|(in_a, a), (in_b, b)| {
+            (b.start_time_ms, &b.name, in_b).cmp(&(a.start_time_ms, &a.name, in_a))
+        });
+        self.found.truncate(self.asked.limit);
+    }
+
+    fn sorted(mut self) -> Vec<(String, SnapshotInfo)> {
+        self.cut();
+        self.found
+    }
 }
 
 /// One snapshot by its exact name.

@@ -4,13 +4,14 @@
 //! those that exist already are the operator's to mend.
 
 use super::Operations;
-use crate::model::{ClusterId, Observation};
+use crate::model::ClusterId;
+use crate::model::observation::ObservedRegistration;
 use crate::store::{ClusterPage, Result};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Clusters read at a time.
-const PAGE: u64 = 500;
+const PAGE: u64 = 100;
 
 /// A location with several writers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -49,7 +50,9 @@ impl Operations {
             }
             page.from += clusters.len() as u64;
             let ids: Vec<ClusterId> = clusters.into_iter().map(|cluster| cluster.id).collect();
-            seen.extend(self.store().observations(&ids).await?);
+            let found = self.store().observations(&ids).await?;
+            // Of a whole fleet only what is compared is held.
+            seen.extend(found.into_iter().map(|(id, seen)| (id, seen.registrations)));
         }
         let shared = shared(&seen);
         for one in &shared {
@@ -59,6 +62,18 @@ impl Operations {
         }
         self.live().set_shared_locations(shared);
         Ok(())
+    }
+
+    /// Waits until a cluster's registrations are not what they were.
+    pub async fn registrations_to_change(&self) {
+        self.live().registrations_to_change().await;
+    }
+
+    /// The clusters that write to a location which another registration writes to as well, as last found.
+    pub fn sharing_clusters(&self) -> BTreeSet<String> {
+        let shared = self.live().shared_locations();
+        let writers = shared.into_iter().flat_map(|one| one.writers);
+        writers.map(|writer| writer.cluster_id).collect()
     }
 
     /// The locations with several writers that concern a cluster, as last found.
@@ -94,10 +109,10 @@ impl Operations {
 }
 
 /// By where they point, and by the uuid of what is stored there: one storage may be reached by several paths.
-fn shared(seen: &[(ClusterId, Observation)]) -> Vec<SharedLocation> {
+fn shared(seen: &[(ClusterId, Vec<ObservedRegistration>)]) -> Vec<SharedLocation> {
     let mut places: BTreeMap<String, Vec<(Writer, Option<&str>)>> = BTreeMap::new();
-    for (id, observation) in seen {
-        for one in observation.registrations.iter().filter(|one| !one.readonly) {
+    for (id, registrations) in seen {
+        for one in registrations.iter().filter(|one| !one.readonly) {
             let writer = Writer {
                 cluster_id: id.to_string(),
                 registration: one.name.clone(),
@@ -130,16 +145,20 @@ fn shared(seen: &[(ClusterId, Observation)]) -> Vec<SharedLocation> {
 
 /// The same path on different machines' own disks: every engine shows another uuid of its contents.
 fn all_different(writers: &[(Writer, Option<&str>)]) -> bool {
-    let uuids: Option<std::collections::BTreeSet<&str>> = writers.iter().map(|(_, uuid)| *uuid).collect();
+    let uuids: Option<BTreeSet<&str>> = writers.iter().map(|(_, uuid)| *uuid).collect();
     uuids.is_some_and(|uuids| uuids.len() == writers.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::observation::ObservedRegistration;
 
-    fn cluster(id: &str, location: &str, uuid: Option<&str>, readonly: bool) -> (ClusterId, Observation) {
+    fn cluster(
+        id: &str,
+        location: &str,
+        uuid: Option<&str>,
+        readonly: bool,
+    ) -> (ClusterId, Vec<ObservedRegistration>) {
         let registration = ObservedRegistration {
             name: format!("backups-{id}"),
             kind: "fs".to_owned(),
@@ -147,13 +166,7 @@ mod tests {
             uuid: uuid.map(str::to_owned),
             readonly,
         };
-        (
-            id.parse().unwrap(),
-            Observation {
-                registrations: vec![registration],
-                ..Observation::default()
-            },
-        )
+        (id.parse().unwrap(), vec![registration])
     }
 
     #[test]

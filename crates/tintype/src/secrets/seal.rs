@@ -59,6 +59,11 @@ impl Sealer {
         }))
     }
 
+    /// Both have the same key.
+    pub fn has_key_of(&self, other: &Self) -> bool {
+        self.0.id == other.0.id
+    }
+
     /// Seals `plain` for the row and field that `context` (`table/id/field`) names.
     ///
     /// # Panics

@@ -17,19 +17,20 @@ pub mod accounts;
 pub mod alerts;
 pub mod changes;
 pub mod figures;
+pub mod fleet;
 mod search;
 mod sessions;
 pub mod sqlite;
 pub mod webhooks;
 
+pub use accounts::Accounts;
 pub use alerts::Alerts;
 pub use changes::Changes;
 pub use figures::Figures;
-pub use webhooks::Webhooks;
-
-pub use accounts::Accounts;
+pub use fleet::Fleet;
 pub use search::Search;
 pub use sessions::Sessions;
+pub use webhooks::Webhooks;
 
 /// What the store could not do.
 #[derive(Debug, thiserror::Error)]
@@ -236,7 +237,7 @@ pub struct ClusterPage {
 /// The product's durable state.
 #[async_trait]
 pub trait Store:
-    Accounts + Alerts + Changes + Figures + Search + Sessions + Webhooks + Send + Sync + std::fmt::Debug
+    Accounts + Alerts + Changes + Figures + Fleet + Search + Sessions + Webhooks + Send + Sync + std::fmt::Debug
 {
     // --- clusters
 
@@ -254,7 +255,7 @@ pub trait Store:
     /// Forgets the cluster, its secrets and its observation. `Conflict::OperationRunning` while one runs. Ended
     /// operations and burned names stay, and so do deliveries, which are only about it. `NotFound` when it is not attached.
     async fn detach_cluster(&self, id: &ClusterId) -> Result<()>;
-    /// Keeps the last look: one that began (`at`) before the one that is kept changes nothing. `NotFound` when the cluster is not attached (any more).
+    /// Keeps the last look, and its standing for [`fleet::Fleet`]: one that began (`at`) before the one that is kept changes nothing. `NotFound` when the cluster is not attached (any more).
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()>;
     /// The last look.
     async fn observation(&self, id: &ClusterId) -> Result<Option<Observation>>;

@@ -30,6 +30,7 @@ mod self_service;
 mod sessions;
 mod settings;
 mod sign_in;
+mod status;
 mod support;
 mod totp;
 mod tries;

@@ -251,10 +251,11 @@ async fn what_needs_no_credentials_answers_without() {
     conforms(&methods.body, Definition("AvailableAuthenticationMethods"));
     let roles = server.get(&format!("{NATIVE}/roles")).await.body;
     let cluster = |level: usize| roles["levels"][level]["elasticsearch"]["body"]["cluster"].clone();
-    assert_eq!(cluster(0), json!(["monitor", "monitor_snapshot"]));
+    let observe = ["monitor", "monitor_snapshot", "cluster:admin/slm/get"];
+    assert_eq!(cluster(0), json!(observe));
     assert_eq!(
         cluster(1),
-        json!(["monitor", "monitor_snapshot", "create_snapshot"])
+        json!([observe[0], observe[1], observe[2], "create_snapshot"])
     );
     assert!(
         cluster(2)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 mod docs;
+mod doctor;
 mod errors;
 mod first_start;
 mod follow;
@@ -14,5 +15,6 @@ mod requests;
 mod scripted;
 mod secrets;
 mod sessions;
+mod status;
 mod users;
 mod webhooks;

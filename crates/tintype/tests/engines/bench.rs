@@ -22,6 +22,7 @@ const END_BOUND: Duration = Duration::from_secs(90);
 pub struct Plan {
     rig: Arc<Rig>,
     level: Level,
+    login: Level,
     watched: bool,
     throttle: Option<&'static str>,
     options: TintypeOptions,
@@ -33,10 +34,17 @@ impl Plan {
         Self {
             rig: rig.clone(),
             level,
+            login: level,
             watched: false,
             throttle: None,
             options: TintypeOptions::serve(env!("CARGO_BIN_EXE_tintype")),
         }
+    }
+
+    /// With the engine's user of another level.
+    pub fn logged_in_as(mut self, login: Level) -> Self {
+        self.login = login;
+        self
     }
 
     /// Through a proxy that records and breaks.
@@ -70,9 +78,9 @@ impl Plan {
         let path = format!("{NATIVE}/repositories/{repository}");
         api.send("PUT", &path, body).await.ok(200);
         let door = if self.watched {
-            self.rig.watched(self.level)
+            self.rig.watched(self.login)
         } else {
-            self.rig.door(self.level)
+            self.rig.door(self.login)
         };
         let attached = api
             .send("POST", &format!("{NATIVE}/clusters"), door.body(self.level))

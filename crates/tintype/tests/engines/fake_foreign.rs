@@ -21,6 +21,10 @@ async fn with_source() -> (Fakes, FakeEngine) {
     fakes.attach("one", &engine).await;
     let taken = fakes.take("one", "source").await;
     fakes.succeeded(&taken.operation).await;
+    // The look that follows the operation asks for the indices as well, and must not be counted with the restore's.
+    let uncovered = "/observation/inventory/uncovered/total";
+    let is_covered = |seen: &Value| seen.pointer(uncovered) == Some(&json!(0));
+    fakes.until("/clusters/one", is_covered).await;
     engine.faults().forget();
     (fakes, engine)
 }

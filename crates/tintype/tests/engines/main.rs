@@ -54,6 +54,7 @@ mod fake_shared;
 mod fake_stray;
 mod identity;
 mod killed;
+mod observed;
 mod progress;
 mod queue;
 mod repeated;

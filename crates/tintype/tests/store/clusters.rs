@@ -39,6 +39,7 @@ fn observation(millis: i64) -> Observation {
             ..Default::default()
         },
         strays: vec![],
+        inventory: None,
     }
 }
 

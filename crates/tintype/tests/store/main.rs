@@ -10,6 +10,7 @@ mod alerts;
 mod changes;
 mod clusters;
 mod figures;
+mod fleet;
 mod idempotency;
 mod leases;
 mod migrations;
@@ -61,6 +62,11 @@ mod conformance {
             a_page_is_in_the_order_asked_for_and_the_total_is_of_all
             a_range_of_versions_is_by_their_numbers
             a_status_is_that_of_the_last_look
+        }
+        fleet {
+            a_fleet_is_judged_as_the_model_judges_it
+            the_worst_come_first_and_pages_and_verdicts_are_chosen
+            an_older_look_changes_no_standing_and_a_detach_forgets_it
         }
         repositories {
             repositories_read_back_whole_and_in_order

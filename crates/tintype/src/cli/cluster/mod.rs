@@ -15,6 +15,7 @@ pub mod attach;
 pub mod engine;
 pub mod file;
 pub mod many;
+mod seen;
 pub mod update;
 
 /// What the server gives in one page.
@@ -85,6 +86,22 @@ pub const VIEW: View = View {
         column!("LATEST GOOD", "/observation/snapshots/latest_successful_name"),
         column!("PROBLEM", "/observation/problem"),
         column!("SEEN", "/observation/at"),
+        Column {
+            title: "REPOSITORIES",
+            cell: seen::repositories,
+        },
+        Column {
+            title: "POLICIES",
+            cell: seen::policies,
+        },
+        Column {
+            title: "IN NO GOOD SNAPSHOT",
+            cell: seen::uncovered,
+        },
+        Column {
+            title: "SHARED LOCATIONS",
+            cell: seen::shared,
+        },
         column!("ATTACHED", "/created_at"),
     ],
 };
@@ -174,7 +191,11 @@ pub async fn resolve(client: &Client, cluster: &str) -> Result<String> {
     }
 }
 
-async fn all(client: &Client, search: Option<&str>) -> Result<Vec<Value>> {
+/// All clusters, or those whose name or id contains `search`.
+///
+/// # Errors
+/// What the server refuses.
+pub async fn all(client: &Client, search: Option<&str>) -> Result<Vec<Value>> {
     let mut rows: Vec<Value> = Vec::new();
     loop {
         let request = Request::native(Method::GET, &["clusters"])?

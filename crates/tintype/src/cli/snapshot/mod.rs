@@ -26,6 +26,15 @@ pub enum Verb {
         /// The platform's or the engine's name of a repository; the cluster's own when absent
         #[arg(long, value_name = "NAME")]
         repository: Option<String>,
+        /// In every repository of the cluster's engine
+        #[arg(long, conflicts_with = "repository")]
+        all_repositories: bool,
+        /// Only snapshots in these states, such as PARTIAL,FAILED
+        #[arg(long, value_name = "STATE", value_delimiter = ',')]
+        state: Vec<String>,
+        /// At most so many, the newest [default: 1000]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: Option<u32>,
     },
     /// One snapshot
     Show {
@@ -118,11 +127,24 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
         Verb::Take(args) => take::run(args, context).await,
         Verb::Restore(args) => restore::run(args, context).await,
         Verb::Delete(args) => delete::run(args, context).await,
-        Verb::List { cluster, repository } => {
+        Verb::List {
+            cluster,
+            repository,
+            all_repositories,
+            state,
+            limit,
+        } => {
             let client = context.client(false)?;
             let id = cluster::resolve(&client, &cluster).await?;
             let request = Request::native(Method::GET, &["clusters", &id, "snapshots"])?;
-            let answer = client.send(&request.query("repository", repository)).await?.body;
+            let repository = all_repositories.then(|| "_all".to_owned()).or(repository);
+            let states = (!state.is_empty()).then(|| state.join(","));
+            let request = request
+                .query("repository", repository)
+                .query("state", states)
+                .query("limit", limit);
+            let answer = client.send(&request).await?.body;
+            tell(context, &answer);
             context.list(&VIEW, &answer, "snapshots")
         }
         Verb::Show {
@@ -148,6 +170,27 @@ fn print_runbook(context: &Context, found: &Value) -> Result<()> {
     match context.format() {
         Format::Table | Format::Name => print(found["script"].as_str().unwrap_or_default()),
         format => print(&document(format, found)?),
+    }
+}
+
+/// What the list itself cannot show: repositories that were not read, and snapshots beyond the limit.
+fn tell(context: &Context, answer: &Value) {
+    for (repository, problem) in answer
+        .get("problems")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let problem = problem.as_str().unwrap_or_default();
+        context.note(&format!("warning: {repository} could not be read: {problem}"));
+    }
+    let shown = answer
+        .get("snapshots")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
+    let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
+    if total > shown as u64 {
+        context.note(&format!("{} more are there; see --limit", total - shown as u64));
     }
 }
 

@@ -6,15 +6,15 @@ use super::changes::{self, About};
 use super::rows::{self, millis, optional_time};
 use super::webhooks::{Notice, notify};
 use super::{SqliteStore, Tx};
-use crate::model::{Alert, ChangeKind, ClusterId, Verdict, WebhookEvent};
+use crate::model::{Alert, ChangeKind, ClusterId, Health, WebhookEvent};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-/// Keeps the verdict of a look, and records it as a change when it is another than before.
-pub(super) async fn note(tx: &mut Tx, id: &ClusterId, verdict: &Verdict) -> Result<()> {
+/// Keeps the health of a look, and records it as a change when it is another than before.
+pub(super) async fn note(tx: &mut Tx, id: &ClusterId, health: &Health) -> Result<()> {
     let changed = sqlx::query(
         "INSERT INTO cluster_health (cluster_id, attached_at, reachable, latest_good, good_at, good_name) \
          SELECT id, created_at, ?2, ?3, ?4, ?5 FROM clusters WHERE id = ?1 \
@@ -22,15 +22,15 @@ pub(super) async fn note(tx: &mut Tx, id: &ClusterId, verdict: &Verdict) -> Resu
          WHERE reachable IS NOT ?2 OR latest_good IS NOT ?3 OR good_at IS NOT ?4 OR good_name IS NOT ?5",
     )
     .bind(id.as_str())
-    .bind(verdict.reachable)
-    .bind(verdict.latest_good)
-    .bind(verdict.good_at.map(millis))
-    .bind(&verdict.good_name)
+    .bind(health.reachable)
+    .bind(health.latest_good)
+    .bind(health.good_at.map(millis))
+    .bind(&health.good_name)
     .execute(&mut *tx)
     .await?;
     match changed.rows_affected() {
         0 => Ok(()),
-        _ => changes::of_health(tx, id, verdict).await,
+        _ => changes::of_health(tx, id, health).await,
     }
 }
 

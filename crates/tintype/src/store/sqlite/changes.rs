@@ -5,7 +5,7 @@ use super::super::{Result, Step};
 use super::rows::{self, from_json, millis, time};
 use super::{SqliteStore, Tx};
 use crate::clock::{Clock, SystemClock};
-use crate::model::{Change, ChangeKind, ClusterId, Failure, OperationKind, Status, Verdict};
+use crate::model::{Change, ChangeKind, ClusterId, Failure, Health, OperationKind, Status};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -59,13 +59,13 @@ pub(super) async fn of_repository(tx: &mut Tx, kind: ChangeKind, name: &str) -> 
     record(tx, kind, millis(SystemClock.now()), About::default(), &document).await
 }
 
-/// Of the verdict on a cluster.
-pub(super) async fn of_health(tx: &mut Tx, id: &ClusterId, verdict: &Verdict) -> Result<()> {
+/// Of the health on a cluster.
+pub(super) async fn of_health(tx: &mut Tx, id: &ClusterId, health: &Health) -> Result<()> {
     let document = json!({
-        "reachable": verdict.reachable,
-        "latest_successful": verdict.latest_good,
-        "latest_successful_end_time": verdict.good_at.map(|at| at.to_string()),
-        "latest_successful_name": verdict.good_name,
+        "reachable": health.reachable,
+        "latest_successful": health.latest_good,
+        "latest_successful_end_time": health.good_at.map(|at| at.to_string()),
+        "latest_successful_name": health.good_name,
     });
     of_cluster(tx, ChangeKind::ClusterHealth, id, &document).await
 }

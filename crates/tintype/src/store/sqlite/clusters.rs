@@ -2,8 +2,8 @@
 
 use super::super::{ClusterPage, Conflict, Result, StoreError};
 use super::rows::{self, from_json, from_word, millis, time, to_word};
-use super::{Tx, alerts, changes};
-use crate::model::{ChangeKind, Cluster, ClusterId, ClusterSecrets, Observation, Verdict};
+use super::{Tx, alerts, changes, fleet};
+use crate::model::{ChangeKind, Cluster, ClusterId, ClusterSecrets, Health, Observation, Standing};
 use crate::secrets::Sealer;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -177,6 +177,15 @@ pub(super) async fn get(tx: &mut Tx, id: &ClusterId) -> Result<Option<Cluster>> 
     row.as_ref().map(from_row).transpose()
 }
 
+pub(super) async fn by_ids(tx: &mut Tx, ids: &[ClusterId]) -> Result<HashMap<ClusterId, Cluster>> {
+    let found = sqlx::query("SELECT * FROM clusters WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(rows::to_json(&ids)?)
+        .fetch_all(tx)
+        .await?;
+    let read = |row: &SqliteRow| from_row(row).map(|cluster| (cluster.id.clone(), cluster));
+    found.iter().map(read).collect()
+}
+
 pub(super) async fn list(tx: &mut Tx, page: &ClusterPage) -> Result<(Vec<Cluster>, u64)> {
     let contains = page.contains.as_deref().unwrap_or_default().to_lowercase();
     let total: i64 = sqlx::query_scalar("SELECT count(*) FROM clusters WHERE instr(folded, ?) > 0")
@@ -218,7 +227,8 @@ pub(super) async fn put_observation(
     tx: &mut Tx,
     id: &ClusterId,
     document: &str,
-    verdict: &Verdict,
+    health: &Health,
+    standing: Standing,
 ) -> Result<()> {
     let kept = sqlx::query(
         "INSERT INTO observations (cluster_id, document) SELECT id, ? FROM clusters WHERE id = ? \
@@ -230,7 +240,8 @@ pub(super) async fn put_observation(
     .execute(&mut *tx)
     .await?;
     if kept.rows_affected() > 0 {
-        return alerts::note(tx, id, verdict).await;
+        fleet::put_standing(tx, id, standing).await?;
+        return alerts::note(tx, id, health).await;
     }
     // Not kept: a newer look is there, or the cluster is not.
     let attached: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM clusters WHERE id = ?)")

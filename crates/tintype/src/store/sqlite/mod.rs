@@ -8,6 +8,7 @@ mod alerts;
 mod changes;
 mod clusters;
 mod figures;
+mod fleet;
 mod leases;
 mod lock;
 mod names;
@@ -27,8 +28,8 @@ use super::{
     ClusterPage, LeaseLimits, Leased, NewOperation, OperationFilter, Result, Started, Step, Store, StoreError,
 };
 use crate::model::{
-    Cluster, ClusterId, ClusterSecrets, Event, Observation, Operation, PlatformRepository, Reader,
-    RepositoryName, SnapshotName, Status, Verdict,
+    Cluster, ClusterId, ClusterSecrets, Event, Health, Observation, Operation, PlatformRepository, Reader,
+    RepositoryName, SnapshotName, Standing, Status,
 };
 use crate::secrets::Sealer;
 use async_trait::async_trait;
@@ -143,9 +144,10 @@ impl Store for SqliteStore {
     }
 
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()> {
-        let args = (id.clone(), rows::to_json(observation)?, Verdict::of(observation));
-        self.write("put_observation", args, |tx, (id, document, verdict)| {
-            Box::pin(clusters::put_observation(tx, id, document, verdict))
+        let (health, standing) = (Health::of(observation), Standing::of(observation));
+        let args = (id.clone(), rows::to_json(observation)?, health, standing);
+        self.write("put_observation", args, |tx, (id, document, health, standing)| {
+            Box::pin(clusters::put_observation(tx, id, document, health, *standing))
         })
         .await
     }

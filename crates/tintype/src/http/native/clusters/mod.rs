@@ -5,10 +5,14 @@ pub mod attach;
 mod body;
 pub mod change;
 pub mod detach;
+pub mod doctor;
+pub mod doctor_verify;
 pub mod get;
+mod inventory;
 pub mod list;
 pub mod set_alert;
 mod view;
 
 pub use body::EngineAuthBody;
+pub use inventory::LastGood;
 pub use view::ClusterView;

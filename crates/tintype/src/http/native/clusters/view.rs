@@ -1,5 +1,6 @@
 //! A cluster as the native API shows it: everything but secrets.
 
+use super::inventory::InventoryView;
 use crate::http::Http;
 use crate::http::observe::SnapshotHealth;
 use crate::http::problem::Result;
@@ -103,6 +104,9 @@ pub struct ObservationView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub strays: Vec<Stray>,
+    /// What its repositories hold, whoever made it; shown of a single cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inventory: Option<InventoryView>,
 }
 
 /// The snapshots in a cluster's configured repository, whoever took them.
@@ -132,11 +136,16 @@ impl ClusterView {
     /// # Errors
     /// When the store fails.
     pub async fn load(cluster: Cluster, http: &Http) -> Result<Self> {
-        let seen = http.app.store.observation(&cluster.id).await?;
-        Self::new(cluster, seen, http).await
+        let mut seen = http.app.store.observation(&cluster.id).await?;
+        let inventory = seen.as_mut().and_then(|seen| seen.inventory.take());
+        let mut view = Self::new(cluster, seen, http).await?;
+        if let Some(shown) = &mut view.observation {
+            shown.inventory = inventory.map(|inventory| InventoryView::new(inventory, http.app.clock.now()));
+        }
+        Ok(view)
     }
 
-    /// With this observation. The user's name is kept among the secrets, so it is asked for where there is one.
+    /// With this observation, without its inventory. The user's name is kept among the secrets, so it is asked for where there is one.
     ///
     /// # Errors
     /// When the store fails.
@@ -194,6 +203,7 @@ impl ObservationView {
             recent_success: health.recent_success,
             last_good_age_seconds: health.last_good_age_seconds,
             strays: seen.strays,
+            inventory: None,
         }
     }
 }
