@@ -4,6 +4,7 @@ use super::error::{CliError, Result};
 use super::secret;
 use crate::config::AdminConfig;
 use crate::ids;
+use crate::model::audit::Origin;
 use crate::model::{Operator, Role};
 use crate::secrets::hash_password;
 use crate::store::Store;
@@ -68,6 +69,19 @@ pub async fn renew(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> R
         name: config.name.clone(),
         shown,
     })
+}
+
+/// For the audit log: whoever can run `tintype` on the data directory needs no credentials.
+pub fn at_the_console(verb: &str, at: Timestamp) -> Origin {
+    Origin {
+        at,
+        principal: None,
+        address: None,
+        request: String::new(),
+        method: "console".to_owned(),
+        route: format!("tintype {verb}"),
+        target: String::new(),
+    }
 }
 
 /// The hash, and the password if it was made here.

@@ -37,6 +37,7 @@ pub(super) const KEYS: &[(&str, Form)] = &[
     ("engine.request_timeout_seconds", Number),
     ("watch.interval_seconds", Number),
     ("watch.recent_success_window_hours", Number),
+    ("audit.keep_days", Number),
     ("log.format", Text),
     ("log.level", Text),
 ];

@@ -4,6 +4,7 @@
 //! only paths to secrets, so the effective configuration may be printed as it is.
 
 mod admin;
+mod audit;
 mod engine;
 mod keys;
 mod load;
@@ -15,6 +16,7 @@ mod store;
 mod watch;
 
 pub use admin::AdminConfig;
+pub use audit::AuditConfig;
 pub use engine::EngineConfig;
 pub use load::{ConfigError, Sources};
 pub use log::{LogConfig, LogFormat};
@@ -45,6 +47,8 @@ pub struct Config {
     pub engine: EngineConfig,
     /// The regular look at every cluster.
     pub watch: WatchConfig,
+    /// The audit log.
+    pub audit: AuditConfig,
     /// Logs.
     pub log: LogConfig,
 }
@@ -90,6 +94,7 @@ impl Config {
         self.operations.check(&mut faults);
         self.engine.check(&mut faults);
         self.watch.check(&mut faults);
+        self.audit.check(&mut faults);
         self.log.check(&mut faults);
         if faults.is_empty() {
             Ok(())

@@ -7,6 +7,7 @@ use crate::app::App;
 use jiff::SignedDuration;
 use std::sync::Arc;
 
+pub mod audit;
 pub mod auth;
 pub mod ece;
 pub mod extract;
@@ -15,6 +16,7 @@ pub mod native;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod refusals;
 pub mod route;
 pub mod router;
 pub mod serve;
@@ -30,6 +32,8 @@ pub struct Http {
     pub app: App,
     /// Checks credentials.
     pub authenticator: Arc<auth::Authenticator>,
+    /// Counts what was refused, for the audit log.
+    pub refusals: Arc<refusals::Refusals>,
     /// The only region that paths may name.
     pub region: Arc<str>,
     /// A good snapshot no older than this counts as recent.
@@ -42,6 +46,7 @@ impl Http {
         let hours = i64::try_from(app.config.watch.recent_success_window_hours).unwrap_or(i64::MAX / 3600);
         Self {
             authenticator: Arc::new(auth::Authenticator::default()),
+            refusals: Arc::default(),
             region: app.config.server.region.as_str().into(),
             recent_success_window: SignedDuration::from_hours(hours),
             app,

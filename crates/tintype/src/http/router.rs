@@ -1,10 +1,10 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
 use super::auth::Permission::{
-    ManageClusters, ManageRepositories, Own, Public, ReadClusters, ReadRepositories,
+    ManageClusters, ManageRepositories, Own, Public, ReadAudit, ReadClusters, ReadRepositories,
 };
 use super::guard::{self, Guard};
-use super::native::{operations, registrations, repositories, server, snapshots};
+use super::native::{audit, operations, registrations, repositories, server, snapshots};
 use super::route::Route;
 use super::route::Surface::{Global, Native, Regional};
 use super::{Http, ece, extract, native, problem, trace};
@@ -73,6 +73,7 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Native   "/operations/{operation_id}"                     ReadClusters       operations::get),
         route!(GET    Native   "/operations/{operation_id}/events"              ReadClusters       operations::events),
         route!(POST   Native   "/operations/{operation_id}/_cancel"             ManageClusters     operations::cancel),
+        route!(GET    Native   "/audit"                                         ReadAudit          audit::list),
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::{AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, NameError, RepositoryName};
-use crate::store::ClusterPage;
+use crate::store::{ClusterPage, audit};
 use tintype_engine::Distribution;
 
 /// What a caller asks of an attach.
@@ -153,6 +153,7 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
         let pinned = (!request.repin).then(|| cluster.uuid.clone());
         identify(app, &mut changed, &effective, pinned, request.adopt).await?;
     }
+    audit::detail(difference(cluster, &changed, secrets.is_some()));
     let changed = app.store.update_cluster(&changed, secrets.as_ref()).await?;
     if request.repin && changed.uuid != cluster.uuid {
         tracing::warn!(cluster = %changed.id, from = cluster.uuid, to = changed.uuid, "the pinned uuid was changed");
@@ -160,6 +161,45 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
     app.engines.note_limit(&changed);
     observe::refresh(&app.operations, &changed.id).await;
     Ok(changed)
+}
+
+/// The members that change, for the audit log; the pinned uuid with its values, since who answers there is another.
+fn difference(before: &Cluster, after: &Cluster, secrets: bool) -> String {
+    let mut changed = Vec::new();
+    for (differs, member) in [
+        (before.name != after.name, "name"),
+        (before.url != after.url, "url"),
+        (before.access != after.access, "access"),
+        (secrets, "auth"),
+        (before.ca != after.ca, "ca"),
+        (before.fingerprint != after.fingerprint, "fingerprint"),
+        (
+            before.allow_plain_http != after.allow_plain_http,
+            "allow_plain_http",
+        ),
+        (before.repository != after.repository, "repository"),
+        (
+            before.engine_repository != after.engine_repository,
+            "engine_repository",
+        ),
+        (before.location != after.location, "location"),
+    ] {
+        if differs {
+            changed.push(member);
+        }
+    }
+    let members = match changed.as_slice() {
+        [] => "nothing else".to_owned(),
+        changed => changed.join(", "),
+    };
+    if before.uuid == after.uuid {
+        format!("changed {members}")
+    } else {
+        format!(
+            "pinned uuid {} in place of {}; changed {members}",
+            after.uuid, before.uuid
+        )
+    }
 }
 
 /// Forgets a cluster. Nothing is sent to its engine, and nothing in it or its repositories is touched.

@@ -6,7 +6,7 @@ use crate::error::{Error, Missing, Result};
 use crate::model::{
     AccessLevel, Answer, Cluster, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
 };
-use crate::store::{Idempotency, Store};
+use crate::store::{Idempotency, Store, audit};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -157,6 +157,11 @@ impl Operations {
             self.may_abort(&operation).await?;
         }
         tracing::info!(operation = id, by = requested_by, "asked to cancel");
+        audit::detail(format!(
+            "{} on cluster {}",
+            operation.kind.as_str(),
+            operation.cluster_id
+        ));
         if !self.store().request_cancel(id, self.now()).await? {
             return Err(Error::Precondition(format!("operation {id} has just ended")));
         }

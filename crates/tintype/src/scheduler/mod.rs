@@ -1,5 +1,6 @@
 //! Input-less tasks: look at the state, act, safe to run twice.
 
+mod audit;
 mod watch;
 mod writers;
 
@@ -8,5 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs every task until `shutdown`.
 pub async fn run(app: App, shutdown: CancellationToken) {
-    tokio::join!(watch::run(&app, &shutdown), writers::run(&app, &shutdown));
+    tokio::join!(
+        watch::run(&app, &shutdown),
+        writers::run(&app, &shutdown),
+        audit::run(&app, &shutdown)
+    );
 }

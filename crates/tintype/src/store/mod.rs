@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::HashMap;
 
+pub mod audit;
 pub mod sqlite;
 
 /// What the store could not do.
@@ -210,7 +211,7 @@ pub struct ClusterPage {
 
 /// The product's durable state.
 #[async_trait]
-pub trait Store: Send + Sync + std::fmt::Debug {
+pub trait Store: audit::AuditLog + Send + Sync + std::fmt::Debug {
     // --- clusters
 
     /// Attaches, as version 1 whatever the given one says. `Conflict::ClusterId` or `Conflict::ClusterUuid` when it already is.

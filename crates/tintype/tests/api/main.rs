@@ -3,6 +3,7 @@
 // Helpers of tests are not marked as tests, but fail as them.
 #![allow(clippy::unwrap_used)]
 
+mod audit;
 mod authorization;
 mod bad_input;
 mod clusters;

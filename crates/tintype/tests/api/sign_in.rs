@@ -99,7 +99,9 @@ async fn a_deleted_key_is_forgotten_at_once() {
 
 #[test]
 fn roles_grow_as_ece_says() {
-    use Permission::{ManageClusters, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents};
+    use Permission::{
+        ManageClusters, Own, Public, ReadAudit, ReadClusters, ReadRepositories, ReadRepositoryContents,
+    };
     for (role, granted) in [
         (Role::EcePlatformAdmin, Permission::ALL.to_vec()),
         (
@@ -110,6 +112,7 @@ fn roles_grow_as_ece_says() {
                 ReadClusters,
                 ReadRepositories,
                 ReadRepositoryContents,
+                ReadAudit,
             ],
         ),
         (

@@ -5,6 +5,7 @@
 mod backends;
 mod make;
 
+mod audit;
 mod clusters;
 mod idempotency;
 mod leases;
@@ -108,6 +109,15 @@ mod conformance {
             a_cancel_is_marked_once_and_wakes
             a_cancel_that_its_owner_has_not_seen_is_not_made_to_wait
             what_has_ended_is_not_cancelled
+        }
+        audit {
+            a_change_that_no_request_asks_for_leaves_no_row
+            every_change_that_a_request_asks_for_leaves_its_row
+            what_fails_or_changes_nothing_leaves_no_row
+            what_is_said_belongs_to_the_next_change_of_its_request
+            refusals_are_appended_and_rows_are_found_by_what_they_say
+            old_rows_are_forgotten_and_those_of_strangers_earlier
+            young_rows_stay_whatever_is_asked
         }
         users {
             users_read_back_and_names_are_unique

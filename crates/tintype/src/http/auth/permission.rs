@@ -19,11 +19,13 @@ pub enum Permission {
     ReadRepositoryContents,
     /// Change platform repositories and their readers.
     ManageRepositories,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 impl Permission {
     /// Every permission, for tables and tests.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Public,
         Self::Own,
         Self::ReadClusters,
@@ -31,6 +33,7 @@ impl Permission {
         Self::ReadRepositories,
         Self::ReadRepositoryContents,
         Self::ManageRepositories,
+        Self::ReadAudit,
     ];
 
     /// The table.
@@ -39,7 +42,9 @@ impl Permission {
             Self::Public | Self::Own | Self::ReadClusters => true,
             Self::ManageClusters => matches!(role, Role::EcePlatformAdmin | Role::EceDeploymentManager),
             Self::ReadRepositories => role != Role::EceDeploymentViewer,
-            Self::ReadRepositoryContents => matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer),
+            Self::ReadRepositoryContents | Self::ReadAudit => {
+                matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer)
+            }
             Self::ManageRepositories => role == Role::EcePlatformAdmin,
         }
     }

@@ -22,6 +22,19 @@ impl Path {
             .map_or("", |(_, value)| value)
     }
 
+    /// The first parameter with its name, the region aside.
+    pub fn first(&self) -> Option<(&str, &str)> {
+        let named = self.0.iter().find(|(key, _)| key != "region");
+        named.map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// All parameters but the region, as `a/b`.
+    pub fn target(&self) -> String {
+        let values = self.0.iter().filter(|(key, _)| key != "region");
+        let values: Vec<_> = values.map(|(_, value)| value.as_str()).collect();
+        values.join("/")
+    }
+
     /// The platform's or the engine's repository.
     ///
     /// # Errors

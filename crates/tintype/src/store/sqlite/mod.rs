@@ -3,6 +3,7 @@
 //! Every write goes through one connection, owned by the task in `writer`, which commits those that wait together.
 //! Reads have a small pool of their own and see every write that was answered.
 
+mod audit;
 mod clusters;
 mod leases;
 mod lock;
@@ -15,6 +16,7 @@ mod steps;
 mod users;
 mod writer;
 
+use super::audit::{about, change, detail};
 use super::{
     ClusterPage, LeaseLimits, Leased, NewOperation, OperationFilter, Result, Started, Step, Store, StoreError,
 };
@@ -63,14 +65,25 @@ impl SqliteStore {
         })
     }
 
-    /// A named write: `body` runs in a transaction, maybe more than once.
+    /// A named change: `body` runs in a transaction, maybe more than once. When a request asks for it, its row in the
+    /// audit log commits with it.
     async fn write<A, T, F>(&self, name: &'static str, args: A, body: F) -> Result<T>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
         F: writer::Body<A, T>,
     {
-        self.writer.run(name, args, body).await
+        self.writer.run(name, change(), args, body).await
+    }
+
+    /// A named write that nobody asks for: what the server notes for itself, and the audit log's own.
+    async fn note<A, T, F>(&self, name: &'static str, args: A, body: F) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        F: writer::Body<A, T>,
+    {
+        self.writer.run(name, None, args, body).await
     }
 
     async fn reader_connection(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>> {
@@ -91,6 +104,7 @@ type Tx = SqliteConnection;
 impl Store for SqliteStore {
     async fn attach_cluster(&self, cluster: &Cluster, secrets: &ClusterSecrets) -> Result<()> {
         let sealed = clusters::seal(&self.sealer, &cluster.id, secrets)?;
+        about(cluster.id.as_str());
         let args = (cluster.clone(), sealed);
         self.write("attach_cluster", args, |tx, (cluster, sealed)| {
             Box::pin(clusters::attach(tx, cluster, sealed))
@@ -130,7 +144,7 @@ impl Store for SqliteStore {
 
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()> {
         let args = (id.clone(), rows::to_json(observation)?);
-        self.write("put_observation", args, |tx, (id, document)| {
+        self.note("put_observation", args, |tx, (id, document)| {
             Box::pin(clusters::put_observation(tx, id, document))
         })
         .await
@@ -201,6 +215,7 @@ impl Store for SqliteStore {
     }
 
     async fn start_operation(&self, new: &NewOperation) -> Result<Started> {
+        detail(format!("{} {}", new.kind.as_str(), new.id));
         self.write("start_operation", new.clone(), |tx, new| {
             Box::pin(operations::start(tx, new))
         })
@@ -239,7 +254,7 @@ impl Store for SqliteStore {
         until: Timestamp,
     ) -> Result<Vec<Leased>> {
         let args = (owner.to_owned(), limits.clone(), now, until);
-        self.write("lease", args, |tx, (owner, limits, now, until)| {
+        self.note("lease", args, |tx, (owner, limits, now, until)| {
             Box::pin(leases::lease(tx, owner, limits, *now, *until))
         })
         .await
@@ -247,19 +262,19 @@ impl Store for SqliteStore {
 
     async fn renew_leases(&self, owner: &str, until: Timestamp) -> Result<()> {
         let args = (owner.to_owned(), until);
-        self.write("renew_leases", args, |tx, (owner, until)| {
+        self.note("renew_leases", args, |tx, (owner, until)| {
             Box::pin(leases::renew(tx, owner, *until))
         })
         .await
     }
 
     async fn take_over(&self) -> Result<u64> {
-        self.write("take_over", (), |tx, ()| Box::pin(leases::take_over(tx)))
+        self.note("take_over", (), |tx, ()| Box::pin(leases::take_over(tx)))
             .await
     }
 
     async fn release_leases(&self, owner: &str) -> Result<()> {
-        self.write("release_leases", owner.to_owned(), |tx, owner| {
+        self.note("release_leases", owner.to_owned(), |tx, owner| {
             Box::pin(leases::release(tx, owner))
         })
         .await
@@ -267,7 +282,7 @@ impl Store for SqliteStore {
 
     async fn commit_step(&self, id: &str, token: i64, step: &Step, now: Timestamp) -> Result<bool> {
         let args = (id.to_owned(), token, step.clone(), now);
-        self.write("commit_step", args, |tx, (id, token, step, now)| {
+        self.note("commit_step", args, |tx, (id, token, step, now)| {
             Box::pin(steps::commit(tx, id, *token, step, *now))
         })
         .await
@@ -290,6 +305,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_user(&self, user: &Operator, now: Timestamp) -> Result<()> {
+        about(&user.name);
         let args = (user.clone(), now);
         self.write("create_user", args, |tx, (user, now)| {
             Box::pin(users::create(tx, user, *now))
@@ -306,6 +322,7 @@ impl Store for SqliteStore {
     }
 
     async fn set_password(&self, name: &str, password_hash: &str) -> Result<()> {
+        about(name);
         let args = (name.to_owned(), password_hash.to_owned());
         self.write("set_password", args, |tx, (name, hash)| {
             Box::pin(users::set_password(tx, name, hash))
@@ -314,6 +331,7 @@ impl Store for SqliteStore {
     }
 
     async fn create_api_key(&self, key: &ApiKey) -> Result<()> {
+        about(format!("{}/{}", key.user, key.id));
         self.write("create_api_key", key.clone(), |tx, key| {
             Box::pin(users::create_api_key(tx, key))
         })
@@ -329,6 +347,7 @@ impl Store for SqliteStore {
     }
 
     async fn delete_api_key(&self, user: &str, id: &str) -> Result<bool> {
+        about(format!("{user}/{id}"));
         let args = (user.to_owned(), id.to_owned());
         self.write("delete_api_key", args, |tx, (user, id)| {
             Box::pin(users::delete_api_key(tx, user, id))
