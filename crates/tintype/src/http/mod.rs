@@ -19,7 +19,9 @@ pub mod problem;
 pub mod refusals;
 pub mod route;
 pub mod router;
+pub mod seats;
 pub mod serve;
+mod stall;
 pub mod trace;
 
 pub use router::router;

@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The largest body, bytes.
@@ -18,6 +19,30 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 const DRAINED_BYTES: usize = 8 * MOST_BYTES;
 /// How long a body may take to arrive.
 const SLOWEST: Duration = Duration::from_secs(30);
+/// The most that the bodies of all requests may hold at once, bytes: many slow ones must not fill the memory.
+const ALL_BYTES: usize = 64 * MOST_BYTES;
+/// What they hold.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// A body's share of [`HELD`].
+#[derive(Default)]
+struct Share(usize);
+
+impl Share {
+    fn grow(&mut self, by: usize) -> Result<()> {
+        self.0 += by;
+        if HELD.fetch_add(by, Ordering::Relaxed) + by > ALL_BYTES {
+            return Err(Problem::busy("too many large requests at once; try again"));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
 
 /// A body of this type. The content type is not looked at: the documented example sends none.
 #[derive(Debug)]
@@ -31,16 +56,13 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
             let message = format!("the body did not arrive within {} s", SLOWEST.as_secs());
             Problem::new(StatusCode::REQUEST_TIMEOUT, "root.request_timeout", message)
         };
-        parse(
-            &tokio::time::timeout(SLOWEST, read(request))
-                .await
-                .map_err(slow)??,
-        )
-        .map(Self)
+        let mut share = Share::default();
+        let bytes = tokio::time::timeout(SLOWEST, read(request, &mut share)).await;
+        parse(&bytes.map_err(slow)??).map(Self)
     }
 }
 
-async fn read(request: Request) -> Result<Bytes> {
+async fn read(request: Request, share: &mut Share) -> Result<Bytes> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -64,6 +86,7 @@ async fn read(request: Request) -> Result<Bytes> {
         };
         size += data.len();
         if size <= MOST_BYTES {
+            share.grow(data.len())?;
             kept.extend_from_slice(&data);
         } else if size > DRAINED_BYTES {
             break;
@@ -269,6 +292,18 @@ mod tests {
             assert!(message.contains(says), "{body:.80}: {message}");
         }
         assert_eq!(refusal(b"{\"name\":\"\xff\"}").await.0, "body");
+    }
+
+    #[test]
+    fn bodies_have_a_bound_over_all_of_them() {
+        let mut shares: Vec<Share> = (0..64).map(|_| Share::default()).collect();
+        for share in &mut shares {
+            share.grow(MOST_BYTES).unwrap();
+        }
+        let refused = Share::default().grow(1).unwrap_err();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(shares);
+        Share::default().grow(1).unwrap();
     }
 
     #[tokio::test]
