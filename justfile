@@ -28,3 +28,4 @@ run *args:
 # What the call costs beside the engine's own; docs/benchmarks/README.md says how to read the figures.
 bench:
     cargo bench -p tintype --bench call
+    cargo bench -p tintype --bench connections

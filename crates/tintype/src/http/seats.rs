@@ -1,5 +1,5 @@
-//! Places for connections. When none is free, a connection that waits for its next request gives its place up: those
-//! that never sent one first, then those that have been quiet longest. One that is being answered never does.
+//! Places for connections. When none is free, the connection that has waited longest for its client's next request gives
+//! its place up. One that is being answered never does, and a new one is the last whose turn comes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +16,8 @@ const AGAIN: Duration = Duration::from_millis(100);
 pub struct Seats {
     free: Arc<Semaphore>,
     waiting: Mutex<Waiting>,
+    /// How many give way together, so that a rush need not wait for each.
+    together: usize,
 }
 
 /// Connections without a request under way, in the order in which they give way.
@@ -25,8 +27,8 @@ struct Waiting {
     next: u64,
 }
 
-/// Those that were never answered come first, then by how long they have waited.
-type Turn = (bool, u64);
+/// Counts up each time that a connection begins to wait.
+type Turn = u64;
 
 /// A connection's place. Dropping it frees the place.
 #[derive(Debug)]
@@ -51,6 +53,7 @@ impl Seats {
         Arc::new(Self {
             free: Arc::new(Semaphore::new(number.min(Semaphore::MAX_PERMITS))),
             waiting: Mutex::default(),
+            together: (number / 64).clamp(1, 64),
         })
     }
 
@@ -66,13 +69,15 @@ impl Seats {
             gives_way: CancellationToken::new(),
             _place: place,
         });
-        seat.waits(false);
+        seat.waits();
         seat
     }
 
     async fn wait_for_one(&self) -> OwnedSemaphorePermit {
         loop {
-            self.one_gives_way();
+            for _ in 0..self.together {
+                self.one_gives_way();
+            }
             let place = Arc::clone(&self.free).acquire_owned();
             // All may be busy, or the one whose turn it was still sends: then another's turn comes.
             if let Ok(Ok(place)) = timeout(AGAIN, place).await {
@@ -101,9 +106,9 @@ impl Seat {
         gone.map(|_| Busy(Arc::clone(self)))
     }
 
-    fn waits(&self, answered: bool) {
+    fn waits(&self) {
         let mut waiting = lock(&self.seats.waiting);
-        let turn = (answered, waiting.next);
+        let turn = waiting.next;
         waiting.next += 1;
         waiting.order.insert(turn, self.gives_way.clone());
         *lock(&self.turn) = Some(turn);
@@ -112,7 +117,7 @@ impl Seat {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.waits(true);
+        self.0.waits();
     }
 }
 
@@ -135,7 +140,7 @@ mod tests {
         drop(answered.begin().unwrap());
         let work = busy.begin().unwrap();
         assert!(seats.one_gives_way());
-        assert!(silent.gives_way.is_cancelled(), "it never sent a request");
+        assert!(silent.gives_way.is_cancelled(), "it has waited longest");
         assert!(silent.begin().is_none(), "its place was given away");
         assert!(seats.one_gives_way());
         assert!(answered.gives_way.is_cancelled());

@@ -208,10 +208,9 @@ fn difference(before: &Cluster, after: &Cluster, secrets: bool) -> String {
 /// `NotFound`; `Precondition` while an operation runs.
 pub async fn detach(app: &App, id: &ClusterId) -> Result<()> {
     match app.store.detach_cluster(id).await {
-        Err(crate::store::StoreError::NotFound(_)) => Err(Error::missing(
-            Missing::Cluster,
-            format!("there is no cluster {id}"),
-        )),
+        Err(crate::store::StoreError::NotFound(_)) => {
+            Err(Error::missing(Missing::Cluster, "there is no such cluster"))
+        }
         other => {
             other?;
             app.engines.forget(id);
@@ -267,7 +266,7 @@ async fn check_repository(app: &App, cluster: &Cluster) -> Result<()> {
         Some(_) => Ok(()),
         None => Err(Error::invalid(
             "repository",
-            format!("the platform has no repository {name}"),
+            "the platform has no repository of this name",
         )),
     }
 }

@@ -210,7 +210,7 @@ impl Operations {
     /// `NotFound`.
     pub async fn operation(&self, id: &str) -> Result<Operation> {
         let found = self.store().operation(id).await?;
-        found.ok_or_else(|| Error::missing(Missing::Operation, format!("there is no operation {id:?}")))
+        found.ok_or_else(|| Error::missing(Missing::Operation, "there is no such operation"))
     }
 
     /// How far a running operation is, as this instance last saw it.

@@ -3,7 +3,6 @@
 use crate::support::{Server, key};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::net::SocketAddr;
-use std::time::Duration;
 use tintype::config::ServerConfig;
 use tintype::http::{Listen, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -122,12 +122,13 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
         return syntax(error);
     }
     let at = path.to_string();
-    let at = if at == "." { String::new() } else { at };
+    let at = if at == "." { String::new() } else { words(&at) };
     let text = error.to_string();
     let text = text
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |(text, _)| text);
-    let quoted = text.split('`').nth(1).unwrap_or_default();
+    let quoted = words(text.split('`').nth(1).unwrap_or_default());
+    let quoted = quoted.as_str();
     if text.starts_with("unknown field") {
         let field = within(&at, quoted);
         let known = text
@@ -161,6 +162,20 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
         _ => format!("{field}: {text}"),
     };
     Problem::invalid(field, message)
+}
+
+/// A path whose parts are words, as our members are: what is none may be a secret in the place of a name, and is `?`.
+fn words(path: &str) -> String {
+    let word = |part: &str| {
+        let name = part.split('[').next().unwrap_or_default();
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        let plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        plain && digits <= 2 && name.len() <= 32
+    };
+    let parts = path.split('.').map(|part| if word(part) { part } else { "?" });
+    parts.collect::<Vec<_>>().join(".")
 }
 
 /// Depending on the error the path ends with the member itself or with its parent.
@@ -276,6 +291,7 @@ mod tests {
         for (body, field, says) in [
             (r#"{"nmae":"x"}"#, "nmae", "not a known member"),
             (r#"{"auth":{"kind":"x","z":1}}"#, "auth.z", "not a known member"),
+            (r#"{"s3cr3t-0f-mine":1}"#, "?", "not a known member"),
             (r#"{"auth":{}}"#, "auth.kind", "missing"),
             (r#"{"auth":["x"]}"#, "auth", "a JSON object"),
             (r#"["x"]"#, "body", "a JSON object"),

@@ -90,13 +90,7 @@ impl FromRequestParts<Http> for AttachedCluster {
             Ok(id) => http.app.store.cluster(&id).await?,
             Err(_) => None,
         };
-        let shown: String = text.chars().take(64).collect();
-        let missing = || {
-            Error::missing(
-                Missing::Cluster,
-                format!("no cluster with the id {shown:?} is attached"),
-            )
-        };
+        let missing = || Error::missing(Missing::Cluster, "no cluster with this id is attached");
         Ok(Self(found.ok_or_else(missing)?))
     }
 }

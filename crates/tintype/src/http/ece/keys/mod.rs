@@ -57,12 +57,6 @@ async fn own(http: &Http, principal: &Principal, path: &Path) -> Result<ApiKey> 
         .api_key(id)
         .await?
         .filter(|key| key.user == principal.name);
-    let shown: String = id.chars().take(64).collect();
-    let missing = || {
-        Error::missing(
-            Missing::ApiKey,
-            format!("you have no API key with the id {shown:?}"),
-        )
-    };
+    let missing = || Error::missing(Missing::ApiKey, "you have no API key with this id");
     Ok(key.ok_or_else(missing)?)
 }
