@@ -34,6 +34,8 @@ use tokio_util::sync::CancellationToken;
 const SLOWEST: Duration = Duration::from_secs(15);
 /// How long a client may leave an answer lie without taking any of it.
 const STALLED: Duration = Duration::from_secs(60);
+/// How long a connection may be quiet before it gives way to another.
+const GRACE: Duration = Duration::from_secs(1);
 /// How long a stop waits for running requests; the rest of the 10 s of a graceful stop is the store's.
 const STOP: Duration = Duration::from_secs(8);
 /// After an accept that failed, for instance for want of file descriptors.
@@ -96,7 +98,7 @@ impl Listen {
             .transpose()?;
         let address = config.listen;
         let listener = listen(address).map_err(|source| ServeError::Listen { address, source })?;
-        let seats = Seats::new(connections(config.max_connections));
+        let seats = Seats::new(connections(config.max_connections), GRACE);
         Ok(Self { listener, tls, seats })
     }
 
@@ -174,6 +176,7 @@ pub async fn serve(listen: Listen, router: Router, shutdown: CancellationToken) 
         let tls = tls.clone();
         tokio::spawn(async move {
             tokio::select! {
+                biased;
                 () = connection(stream, tls, http) => {}
                 () = makes_room(&seat, sent) => tracing::debug!("a quiet connection was closed to make room"),
             }
@@ -242,16 +245,11 @@ impl Http {
         let router = TowerToHyperService::new(self.router);
         let answer = move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
-            let begun = seat.begin();
-            let answer = begun.is_some().then(|| router.call(request));
+            let busy = seat.begin();
+            let answer = router.call(request);
             async move {
-                match (begun, answer) {
-                    (Some(busy), Some(answer)) => {
-                        let Ok(response) = answer.await;
-                        Ok(response.map(|body| Answering { body, _busy: busy }))
-                    }
-                    _ => Err("the connection's place was given away"),
-                }
+                let answered = answer.await;
+                answered.map(|response| response.map(|body| Answering { body, _busy: busy }))
             }
         };
         let stream = Stall::new(stream, STALLED, self.sending);

@@ -13,7 +13,9 @@ const MOST_MEMORY: u64 = 300;
 async fn slow_and_idle_connections_lock_nobody_out_and_fill_no_memory() {
     let options = TintypeOptions::serve(env!("CARGO_BIN_EXE_tintype"));
     let server = TintypeProcess::start(options).await.unwrap();
-    let figures = attack::attack(&server).await.unwrap();
+    let figures = attack::attack(&server).await.unwrap_or_else(|error| {
+        panic!("{error:?}\n{}", server.stderr());
+    });
     println!(
         "{} calls, median {:?}, p99 {:?}; peak {} MiB",
         figures.calls.len(),
