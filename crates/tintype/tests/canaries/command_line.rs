@@ -4,8 +4,10 @@ use crate::{Fleet, canary};
 use std::process::Command;
 use tintype_testkit::canary::find;
 
-/// Arguments and environment; `{}` is the canary, `{url}` the server.
-const RUNS: &[(&[&str], &[(&str, &str)])] = &[
+/// Arguments and environment; `{}` is the canary.
+type Run = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const RUNS: &[Run] = &[
     (&["cluster", "list", "--api-key", "{}"], &[]),
     (&["cluster", "list", "--user", "admin", "--pass", "{}"], &[]),
     (&["cluster", "list"], &[("TINTYPE_API_KEY", "{}")]),
