@@ -56,6 +56,9 @@ pub enum NotSent {
     /// The name did not resolve, or nobody accepted the connection.
     #[error("cannot connect: {0}")]
     Unreachable(String),
+    /// The name leads only to addresses that nothing is sent to.
+    #[error("{0}")]
+    Address(String),
     /// No connection within the connect timeout.
     #[error("no connection within {0:?}")]
     ConnectTimeout(Duration),
@@ -116,7 +119,7 @@ pub enum Lost {
     #[error("the answer is not what was expected: {0}")]
     Unexpected(String),
     /// A redirect, which is never followed.
-    #[error("redirected with {status} to {location:?}; give the engine's own URL")]
+    #[error("redirected with {status} to {location:?}, which is never followed; give the engine's own URL")]
     Redirect {
         /// The HTTP status.
         status: u16,

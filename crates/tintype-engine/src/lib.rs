@@ -4,6 +4,7 @@
 //! carried the request out ([`Error::Unknown`]); a change is sent only at the [`Access`] level that allows it, and only
 //! after the cluster's uuid was read on the same connection. Differences between engines live in [`dialect`].
 
+pub mod address;
 mod config;
 mod engine;
 mod error;

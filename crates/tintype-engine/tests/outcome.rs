@@ -4,7 +4,7 @@
 mod support;
 
 use support::{Reply, Server, elasticsearch, engine_error, json, opensearch, uuid_body};
-use tintype_engine::{Access, CreateSnapshot, Engine, EngineConfig, Error, Lost, NotSent};
+use tintype_engine::{Access, Auth, CreateSnapshot, Engine, EngineConfig, Error, Limits, Lost, NotSent, Tls};
 use tokio::net::TcpListener;
 
 /// Reads the health of a server that answers everything so.
@@ -72,6 +72,57 @@ async fn a_redirect_is_reported_and_not_followed() {
         }
     );
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_redirect_to_a_metadata_service_leads_nowhere() {
+    let server = Server::start(|_| {
+        Reply::Raw(
+            b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/latest\r\ncontent-length: 0\r\n\r\n"
+                .to_vec(),
+        )
+    })
+    .await;
+    let error = server.engine(Access::Observe).health().await.unwrap_err();
+    assert!(error.to_string().contains("never followed"), "{error}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_metadata_service_by_whatever_name() {
+    for host in [
+        "169.254.169.254",
+        "2852039166",
+        "0xa9fea9fe",
+        "0251.0376.0251.0376",
+        "[::ffff:169.254.169.254]",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "100.100.100.200",
+        "0.0.0.0",
+    ] {
+        let config = EngineConfig {
+            url: format!("http://{host}:9200"),
+            auth: Auth::None,
+            tls: Tls::default(),
+            access: Access::Observe,
+            allow_plain_http: false,
+            expected_uuid: None,
+            limits: Limits::default(),
+        };
+        let error = Engine::new(config).unwrap().health().await.unwrap_err();
+        assert!(
+            matches!(
+                &error,
+                Error::NotSent {
+                    why: NotSent::Address(_),
+                    ..
+                }
+            ),
+            "{host}: {error}"
+        );
+        assert!(!error.is_transient());
+    }
 }
 
 #[tokio::test]
@@ -229,7 +280,7 @@ async fn an_answer_that_echoes_the_credentials_is_scrubbed() {
     })
     .await;
     let mut config = server.config(Access::Observe);
-    config.auth = tintype_engine::Auth::Basic {
+    config.auth = Auth::Basic {
         user: "me".into(),
         password: "hunter22".to_owned().into(),
     };

@@ -1,5 +1,6 @@
 //! The storage under a repository, opened for reading.
 
+use crate::address::{self, AddressRule, Checked};
 use futures_util::StreamExt;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest that one request to the storage may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where a repository lies on S3 or what speaks its protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Opens an S3 location. Nothing is sent yet.
+    /// Opens an S3 location. Nothing is sent yet, and nothing ever to an address that `refused` names.
     ///
     /// # Errors
     /// A key missing, or an endpoint or bucket that cannot be used.
@@ -55,6 +56,7 @@ impl Storage {
         location: &S3Location,
         access_key: Option<&str>,
         secret_key: Option<&SecretString>,
+        refused: AddressRule,
     ) -> Result<Self, StorageError> {
         let (Some(access_key), Some(secret_key)) = (access_key, secret_key) else {
             return Err(StorageError(
@@ -66,18 +68,15 @@ impl Storage {
             .with_region(location.region.as_deref().unwrap_or("us-east-1"))
             .with_access_key_id(access_key)
             .with_secret_access_key(secret_key.expose_secret())
-            .with_client_options(
-                ClientOptions::new()
-                    .with_timeout(REQUEST_TIMEOUT)
-                    .with_connect_timeout(Duration::from_secs(5))
-                    .with_allow_http(true),
-            )
+            .with_client_options(ClientOptions::new().with_allow_http(true))
+            .with_http_connector(Checked(refused))
             .with_retry(RetryConfig {
                 max_retries: 1,
                 retry_timeout: REQUEST_TIMEOUT,
                 ..RetryConfig::default()
             });
         if let Some(endpoint) = &location.endpoint {
+            address::check(endpoint, refused)?;
             builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
         }
         let keys = vec![SecretString::from(access_key), secret_key.clone()];
@@ -163,7 +162,7 @@ mod tests {
             bucket: "b".into(),
             prefix: String::new(),
         };
-        let error = Storage::s3(&location, Some("key"), None).unwrap_err();
+        let error = Storage::s3(&location, Some("key"), None, |_| None).unwrap_err();
         assert!(error.to_string().contains("both needed"));
     }
 
@@ -175,7 +174,7 @@ mod tests {
             bucket: "bucket".into(),
             prefix: "base".into(),
         };
-        let storage = Storage::s3(&location, Some("key"), Some(&"s3cr3t-value".into())).unwrap();
+        let storage = Storage::s3(&location, Some("key"), Some(&"s3cr3t-value".into()), |_| None).unwrap();
         let error = storage.list_one().await.unwrap_err().to_string();
         assert!(!error.contains("s3cr3t-value"), "{error}");
     }

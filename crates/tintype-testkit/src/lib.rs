@@ -5,6 +5,7 @@
 //! Processes started here die with the test process; servers in this process run on a runtime of their own, so
 //! they outlive the `#[tokio::test]` that made them and end when their handle is dropped.
 
+pub mod canary;
 pub mod certs;
 pub mod client;
 pub mod ece;

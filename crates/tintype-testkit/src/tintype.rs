@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::{
+    canary,
     client::RawClient,
     ports::free_port,
     process::{ProcessGroup, exit_code, mortal_command, tail},
@@ -69,11 +70,15 @@ impl TintypeOptions {
     }
 }
 
+/// The level of the logs of every server that a test starts, unless the test sets its own.
+const TEST_LOG: &str = "TEST_LOG_LEVEL";
+
 /// A `tintype` server. Dropping it kills the process and removes its data.
 pub struct TintypeProcess {
     options: Mutex<TintypeOptions>,
     port: u16,
     process: Mutex<Option<ProcessGroup>>,
+    secrets: Mutex<Vec<String>>,
     // Last, since fields drop in order: the process ends before its files go.
     dir: WorkDir,
 }
@@ -105,6 +110,7 @@ impl TintypeProcess {
             options: Mutex::new(options),
             port: free_port()?,
             process: Mutex::default(),
+            secrets: Mutex::new(vec![Self::ADMIN_PASSWORD.to_owned()]),
             dir,
         })
     }
@@ -180,6 +186,11 @@ impl TintypeProcess {
         self.slot().as_ref().context("tintype does not run")?.signal(name)
     }
 
+    /// The process's id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.slot().as_ref().map(ProcessGroup::id)
+    }
+
     /// Kills it with SIGKILL.
     pub fn kill9(&self) {
         self.slot().take();
@@ -194,6 +205,47 @@ impl TintypeProcess {
     pub fn change(&self, change: impl FnOnce(TintypeOptions) -> TintypeOptions) {
         let mut options = self.options.lock().unwrap_or_else(PoisonError::into_inner);
         *options = change(options.clone());
+    }
+
+    /// Notes a secret that the server was given: at the end its logs and data are searched for it, in every form of
+    /// [`crate::canary::forms`], and the test fails when one is found.
+    pub fn keep_secret(&self, secret: &str) {
+        self.secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(secret.to_owned());
+    }
+
+    /// Where a noted secret turned up: in what the server wrote, in its arguments or in its data.
+    pub fn leaks(&self) -> Vec<String> {
+        let mut places = vec![
+            ("standard output".to_owned(), self.stdout().into_bytes()),
+            ("standard error".to_owned(), self.stderr().into_bytes()),
+        ];
+        let arguments = self
+            .id()
+            .map(|id| fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default());
+        places.extend(arguments.map(|arguments| ("its arguments".to_owned(), arguments)));
+        for file in fs::read_dir(self.data_dir()).into_iter().flatten().flatten() {
+            places.push((
+                file.path().display().to_string(),
+                fs::read(file.path()).unwrap_or_default(),
+            ));
+        }
+        let secrets = self
+            .secrets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut leaks = Vec::new();
+        for (place, bytes) in &places {
+            for secret in &secrets {
+                leaks.extend(
+                    canary::find(bytes, secret).map(|form| format!("{secret} is in {place} as {form}")),
+                );
+            }
+        }
+        leaks
     }
 
     fn command(&self) -> anyhow::Result<Command> {
@@ -217,6 +269,9 @@ impl TintypeProcess {
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TINTYPE_"))
         {
             command.env_remove(name);
+        }
+        if let Ok(level) = std::env::var(TEST_LOG) {
+            command.env("TINTYPE_LOG__LEVEL", level);
         }
         command
             .args(options.args.iter().map(|arg| self.fill(arg)))
@@ -267,5 +322,16 @@ impl TintypeProcess {
     /// Everything written to standard error, over all starts.
     pub fn stderr(&self) -> String {
         fs::read_to_string(self.path("stderr")).unwrap_or_default()
+    }
+}
+
+impl Drop for TintypeProcess {
+    fn drop(&mut self) {
+        // A test that fails anyway says why by itself.
+        if std::thread::panicking() {
+            return;
+        }
+        let leaks = self.leaks();
+        assert!(leaks.is_empty(), "secrets leaked:\n{}", leaks.join("\n"));
     }
 }

@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
+use crate::address::{ResolveError, resolve};
 use crate::error::{Lost, NotSent};
 use crate::wire::text::clean;
 
@@ -66,7 +67,13 @@ impl Connection {
 
     async fn dial(endpoint: &Endpoint) -> Result<Self, NotSent> {
         let unreachable = |error: std::io::Error| NotSent::Unreachable(clean(&error.to_string(), 300));
-        let tcp = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
+        let addresses = resolve(&endpoint.host, endpoint.port)
+            .await
+            .map_err(|error| match error {
+                ResolveError::Unknown(error) => unreachable(error),
+                refused @ ResolveError::Refused { .. } => NotSent::Address(refused.to_string()),
+            })?;
+        let tcp = TcpStream::connect(addresses.as_slice())
             .await
             .map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;

@@ -3,6 +3,7 @@
 use super::error::{CliError, Result};
 use super::secret;
 use crate::config::AdminConfig;
+use crate::model::audit::Origin;
 use crate::model::{Operator, Role, UserChange, UserName};
 use crate::secrets::hash_password;
 use crate::store::Store;
@@ -74,6 +75,19 @@ pub async fn renew(store: &dyn Store, config: &AdminConfig, now: Timestamp) -> R
 pub async fn forget_totp(store: &dyn Store, config: &AdminConfig) -> Result<()> {
     store.remove_totp(&config.name, None).await.map_err(failed)?;
     Ok(())
+}
+
+/// For the audit log: whoever can run `tintype` on the data directory needs no credentials.
+pub fn at_the_console(verb: &str, at: Timestamp) -> Origin {
+    Origin {
+        at,
+        principal: None,
+        address: None,
+        request: String::new(),
+        method: "console".to_owned(),
+        route: format!("tintype {verb}"),
+        target: String::new(),
+    }
 }
 
 /// The hash, and the password if it was made here.

@@ -6,6 +6,7 @@ use super::global::Global;
 use super::output::{Format, document, print, say};
 use super::{serve, sources};
 use crate::clock::{Clock, SystemClock};
+use crate::store::audit::asked;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -33,13 +34,16 @@ pub fn run(args: &Args, global: &Global) -> Result<()> {
     let admin = runtime.block_on(async {
         let (store, _) = serve::open_store(&config).await?;
         let now = SystemClock.now();
-        if args.remove_admin_totp {
-            admin::forget_totp(&*store, &config.admin).await?;
-        }
-        let admin = match args.new_admin_password {
-            true => admin::renew(&*store, &config.admin, now).await,
-            false => admin::ensure(&*store, &config.admin, now).await,
+        let make = async {
+            if args.remove_admin_totp {
+                admin::forget_totp(&*store, &config.admin).await?;
+            }
+            match args.new_admin_password {
+                true => admin::renew(&*store, &config.admin, now).await,
+                false => admin::ensure(&*store, &config.admin, now).await,
+            }
         };
+        let admin = asked(admin::at_the_console("init", now), make).await;
         store.close().await;
         admin
     })?;

@@ -17,6 +17,7 @@ pub mod seen;
 
 pub mod admin;
 pub mod apikey;
+pub mod audit;
 pub mod cluster;
 pub mod completion;
 pub mod config;
@@ -110,6 +111,9 @@ enum Command {
     /// API keys: your own, and those of others
     #[command(subcommand)]
     Apikey(apikey::Verb),
+    /// The audit log: who changed what, and who was refused
+    #[command(subcommand)]
+    Audit(audit::Verb),
     /// The roles that an access level needs on an engine
     #[command(subcommand)]
     Role(role::Verb),
@@ -173,6 +177,7 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
         Command::Events(args) => events::run(args, context).await,
         Command::Webhook(verb) => webhook::run(verb, context).await,
         Command::Apikey(verb) => apikey::run(verb, context).await,
+        Command::Audit(verb) => audit::run(verb, context).await,
         Command::Role(verb) => role::run(verb, context).await,
         Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),
     }

@@ -12,6 +12,7 @@ use crate::http::{Listen, router, serve};
 use crate::scheduler;
 use crate::secrets::Sealer;
 use crate::store::Store;
+use crate::store::audit::asked;
 use crate::store::sqlite::SqliteStore;
 use crate::telemetry;
 use std::os::unix::fs::DirBuilderExt;
@@ -70,7 +71,9 @@ async fn start(config: Config) -> Result<()> {
     let (store, sealer) = open_store(&config).await?;
     // Before the admin is made, so that a taken port does not cost its password.
     let listen = Listen::bind(&config.server).await.map_err(failed)?;
-    let admin = admin::ensure(&*store, &config.admin, SystemClock.now()).await?;
+    let now = SystemClock.now();
+    let origin = admin::at_the_console("serve", now);
+    let admin = asked(origin, admin::ensure(&*store, &config.admin, now)).await?;
     init::show(&admin, Format::Table)?;
     let url = format!("{}://{}", listen.scheme(), listen.address().map_err(failed)?);
     let data_dir = config.data_dir().display().to_string();

@@ -51,6 +51,7 @@ pub(super) const KEYS: &[(&str, Form)] = &[
     ("events.streams", Number),
     ("metrics.public", Flag),
     ("metrics.per_cluster", Number),
+    ("audit.keep_days", Number),
     ("log.format", Text),
     ("log.level", Text),
 ];

@@ -5,6 +5,7 @@
 
 mod admin;
 mod alerts;
+mod audit;
 mod engine;
 mod events;
 mod keys;
@@ -22,6 +23,7 @@ mod webhooks;
 
 pub use admin::AdminConfig;
 pub use alerts::AlertsConfig;
+pub use audit::AuditConfig;
 pub use engine::EngineConfig;
 pub use events::EventsConfig;
 pub use load::{ConfigError, Sources};
@@ -67,6 +69,8 @@ pub struct Config {
     pub events: EventsConfig,
     /// `/metrics`.
     pub metrics: MetricsConfig,
+    /// The audit log.
+    pub audit: AuditConfig,
     /// Logs.
     pub log: LogConfig,
 }
@@ -117,6 +121,7 @@ impl Config {
         self.webhooks.check(&mut faults);
         self.events.check(&mut faults);
         self.metrics.check(&mut faults);
+        self.audit.check(&mut faults);
         self.log.check(&mut faults);
         if faults.is_empty() {
             Ok(())

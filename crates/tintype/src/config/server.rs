@@ -21,7 +21,7 @@ pub struct ServerConfig {
     pub allow_insecure_listener: bool,
     /// The only region that ECE's prefix `/regions/{region}` accepts.
     pub region: String,
-    /// Connections at once; more wait to be accepted.
+    /// Connections at once; beyond it the quietest gives way.
     pub max_connections: u32,
     /// Proxies in front, whose `X-Forwarded-For` says who asks.
     pub trusted_proxies: TrustedProxies,
@@ -38,7 +38,7 @@ impl Default for ServerConfig {
             tls_key: None,
             allow_insecure_listener: false,
             region: "ece-region".into(),
-            max_connections: 10_000,
+            max_connections: 4_096,
             trusted_proxies: TrustedProxies::default(),
             data_dir: None,
         }

@@ -1,6 +1,7 @@
 //! What every request passes before its handler: who it is, whether they may, which region, and typed parameters.
 
 use super::Http;
+use super::audit::Call;
 use super::auth::{ClientAddress, Permission, Principal, Role, elevation};
 use super::extract::Params;
 use super::openapi::Parameter;
@@ -8,7 +9,7 @@ use super::problem::{Problem, Result};
 use super::route::REGIONS;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 /// A route's own part of the check.
@@ -26,11 +27,24 @@ pub struct Guard {
     pub query: &'static [Parameter],
 }
 
-/// 401, 403, 449, a foreign region's 404 and a malformed parameter's 400, in that order; then the handler.
-pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> Result<Response> {
-    let app = &guard.http.app;
-    let from = ClientAddress::of(&request, &app.config.server.trusted_proxies);
+/// 401, 403, 449, a foreign region's 404 and a malformed parameter's 400, in that order; then the handler. What it changes
+/// and what was refused is in the audit log before the answer is sent.
+pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
+    let from = ClientAddress::of(&request, &guard.http.app.config.server.trusted_proxies);
     request.extensions_mut().insert(from);
+    let mut call = Call::of(&guard.http, &mut request).await;
+    let response = match admit(&guard, &mut request, &mut call, from).await {
+        Ok(()) => call.run(next.run(request)).await,
+        Err(problem) => problem.into_response(),
+    };
+    // In parts: a body cannot be held while something is waited for.
+    let (head, body) = response.into_parts();
+    call.refused(&guard.http, head.status, &head.headers).await;
+    Response::from_parts(head, body)
+}
+
+async fn admit(guard: &Guard, request: &mut Request, call: &mut Call, from: ClientAddress) -> Result<()> {
+    let app = &guard.http.app;
     if guard.permission != Permission::Public {
         let authenticated = guard
             .http
@@ -39,6 +53,7 @@ pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next)
         let principal = authenticated
             .await
             .map_err(|problem| problem.code_at(StatusCode::UNAUTHORIZED, guard.unauthenticated))?;
+        call.by(&principal);
         permit(&principal, guard.permission)?;
         if guard.elevated {
             elevation::require(app, &principal).await?;
@@ -49,7 +64,7 @@ pub async fn check(State(guard): State<Guard>, mut request: Request, next: Next)
     region(request.uri().path(), &guard.http.region)?;
     let params = Params::parse(request.uri().query().unwrap_or_default(), guard.query)?;
     request.extensions_mut().insert(params);
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 fn permit(principal: &Principal, permission: Permission) -> Result<()> {
@@ -81,7 +96,6 @@ pub fn region(path: &str, configured: &str) -> Result<()> {
     if named == configured {
         return Ok(());
     }
-    let named: String = named.chars().take(64).collect();
-    let message = format!("there is no region {named:?}: this server is region {configured:?}");
+    let message = format!("there is no such region: this server is region {configured:?}");
     Err(Problem::new(StatusCode::NOT_FOUND, "root.region_not_found", message).field("region"))
 }

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
+pub mod audit;
 pub mod auth;
 pub mod count;
 pub mod ece;
@@ -17,9 +18,12 @@ pub mod native;
 pub mod observe;
 pub mod openapi;
 pub mod problem;
+pub mod refusals;
 pub mod route;
 pub mod router;
+pub mod seats;
 pub mod serve;
+mod stall;
 pub mod trace;
 
 pub use router::router;
@@ -32,6 +36,8 @@ pub struct Http {
     pub app: App,
     /// Checks credentials.
     pub authenticator: Arc<auth::Authenticator>,
+    /// Counts what was refused, for the audit log.
+    pub refusals: Arc<refusals::Refusals>,
     /// The only region that paths may name.
     pub region: Arc<str>,
     /// A good snapshot no older than this counts as recent.
@@ -46,6 +52,7 @@ impl Http {
         let hours = i64::try_from(app.config.watch.recent_success_window_hours).unwrap_or(i64::MAX / 3600);
         Self {
             authenticator: Arc::new(auth::Authenticator::new(&app.sealer)),
+            refusals: Arc::default(),
             region: app.config.server.region.as_str().into(),
             recent_success_window: SignedDuration::from_hours(hours),
             streams: Arc::new(Semaphore::new(app.config.events.streams as usize)),

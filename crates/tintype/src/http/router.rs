@@ -1,11 +1,13 @@
 //! Every route on one screen. The router, the authorization table and `openapi.json` are made from this list.
 
 use super::auth::Permission::{
-    self, ManageClusters, ManageRepositories, ManageUsers, ManageWebhooks, Own, Public, ReadClusters,
-    ReadRepositories, ReadRepositoryContents, ReadUsers,
+    self, ManageClusters, ManageRepositories, ManageUsers, ManageWebhooks, Own, Public, ReadAudit,
+    ReadClusters, ReadRepositories, ReadRepositoryContents, ReadUsers,
 };
 use super::guard::{self, Guard};
-use super::native::{events, operations, registrations, repositories, server, snapshots, totp, webhooks};
+use super::native::{
+    audit, events, operations, registrations, repositories, server, snapshots, totp, webhooks,
+};
 use super::route::Route;
 use super::route::Surface::{Global, Native, Regional, Root};
 use super::{Http, count, ece, extract, native, problem, trace};
@@ -114,6 +116,7 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Native   "/operations/{operation_id}"                     ReadClusters       operations::get),
         route!(GET    Native   "/operations/{operation_id}/events"              ReadClusters       operations::events),
         route!(POST   Native   "/operations/{operation_id}/_cancel"             ManageClusters     operations::cancel),
+        route!(GET    Native   "/audit"                                         ReadAudit          audit::list),
         route!(GET    Native   "/events"                                        ReadClusters       events),
         route!(GET    Native   "/webhooks"                                      ManageWebhooks     webhooks::list),
         route!(POST   Native   "/webhooks"                                      ManageWebhooks     webhooks::create),

@@ -1,6 +1,7 @@
 //! Domain types and their legal transitions: no I/O, nothing of the wire.
 
 pub mod api_key;
+pub mod audit;
 pub mod change;
 pub mod cluster;
 pub mod delete;

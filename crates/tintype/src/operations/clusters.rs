@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::{AccessLevel, Cluster, ClusterId, ClusterSecrets, EngineAuth, NameError, RepositoryName};
-use crate::store::ClusterPage;
+use crate::store::{ClusterPage, audit};
 use tintype_engine::Distribution;
 
 /// The longest name that may be given to a cluster, characters.
@@ -163,6 +163,7 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
         let pinned = (!request.repin).then(|| cluster.uuid.clone());
         identify(app, &mut changed, &effective, pinned, request.adopt).await?;
     }
+    audit::detail(difference(cluster, &changed, secrets.is_some()));
     let changed = app.store.update_cluster(&changed, secrets.as_ref()).await?;
     if request.repin && changed.uuid != cluster.uuid {
         tracing::warn!(cluster = %changed.id, from = cluster.uuid, to = changed.uuid, "the pinned uuid was changed");
@@ -175,16 +176,54 @@ pub async fn change(app: &App, cluster: &Cluster, request: ChangeRequest) -> Res
     Ok(changed)
 }
 
+/// The members that change, for the audit log; the pinned uuid with its values, since who answers there is another.
+fn difference(before: &Cluster, after: &Cluster, secrets: bool) -> String {
+    let mut changed = Vec::new();
+    for (differs, member) in [
+        (before.name != after.name, "name"),
+        (before.url != after.url, "url"),
+        (before.access != after.access, "access"),
+        (secrets, "auth"),
+        (before.ca != after.ca, "ca"),
+        (before.fingerprint != after.fingerprint, "fingerprint"),
+        (
+            before.allow_plain_http != after.allow_plain_http,
+            "allow_plain_http",
+        ),
+        (before.repository != after.repository, "repository"),
+        (
+            before.engine_repository != after.engine_repository,
+            "engine_repository",
+        ),
+        (before.location != after.location, "location"),
+    ] {
+        if differs {
+            changed.push(member);
+        }
+    }
+    let members = match changed.as_slice() {
+        [] => "nothing else".to_owned(),
+        changed => changed.join(", "),
+    };
+    if before.uuid == after.uuid {
+        format!("changed {members}")
+    } else {
+        format!(
+            "pinned uuid {} in place of {}; changed {members}",
+            after.uuid, before.uuid
+        )
+    }
+}
+
 /// Forgets a cluster. Nothing is sent to its engine, and nothing in it or its repositories is touched.
 ///
 /// # Errors
 /// `NotFound`; `Precondition` while an operation runs.
 pub async fn detach(app: &App, id: &ClusterId) -> Result<()> {
     match app.store.detach_cluster(id).await {
-        Err(crate::store::StoreError::NotFound(_)) => Err(Error::missing(
-            Missing::Cluster,
-            format!("there is no cluster {id}"),
-        )),
+        Err(crate::store::StoreError::NotFound(_)) => {
+            Err(Error::missing(Missing::Cluster, "there is no such cluster"))
+        }
         other => {
             other?;
             app.engines.forget(id);
@@ -260,7 +299,7 @@ async fn check_repository(app: &App, cluster: &Cluster) -> Result<()> {
         Some(_) => Ok(()),
         None => Err(Error::invalid(
             "repository",
-            format!("the platform has no repository {name}"),
+            "the platform has no repository of this name",
         )),
     }
 }

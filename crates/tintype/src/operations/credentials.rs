@@ -66,8 +66,13 @@ pub async fn check(
             platform.name
         ))
     };
-    let storage =
-        Storage::s3(&location, reader.username.as_deref(), reader.password.as_ref()).map_err(refused)?;
+    let storage = Storage::s3(
+        &location,
+        reader.username.as_deref(),
+        reader.password.as_ref(),
+        tintype_engine::address::refused,
+    )
+    .map_err(refused)?;
     storage.list_one().await.map_err(|error| {
         invalid(format!(
             "the storage of {} did not accept the credentials: {error}",

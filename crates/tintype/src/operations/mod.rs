@@ -7,7 +7,7 @@ use crate::metrics::Metrics;
 use crate::model::{
     AccessLevel, Answer, Cluster, ClusterId, Operation, OperationKind, Progress, RepositoryName, SnapshotName,
 };
-use crate::store::{Idempotency, NewOperation, Started, Store};
+use crate::store::{Idempotency, NewOperation, Started, Store, audit};
 use jiff::Timestamp;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -199,6 +199,11 @@ impl Operations {
             self.may_abort(&operation).await?;
         }
         tracing::info!(operation = id, by = requested_by, "asked to cancel");
+        audit::detail(format!(
+            "{} on cluster {}",
+            operation.kind.as_str(),
+            operation.cluster_id
+        ));
         if !self.store().request_cancel(id, self.now()).await? {
             return Err(Error::Precondition(format!("operation {id} has just ended")));
         }
@@ -234,7 +239,7 @@ impl Operations {
     /// `NotFound`.
     pub async fn operation(&self, id: &str) -> Result<Operation> {
         let found = self.store().operation(id).await?;
-        found.ok_or_else(|| Error::missing(Missing::Operation, format!("there is no operation {id:?}")))
+        found.ok_or_else(|| Error::missing(Missing::Operation, "there is no such operation"))
     }
 
     /// How far a running operation is, as this instance last saw it.

@@ -73,10 +73,7 @@ pub async fn put_repository(app: &App, request: PutRepository) -> Result<Platfor
         Some(false) if stored.is_default => app.store.set_default_repository(None).await?,
         _ => {}
     }
-    app.store
-        .repository(&stored.name)
-        .await?
-        .ok_or_else(|| gone(&stored.name))
+    app.store.repository(&stored.name).await?.ok_or_else(gone)
 }
 
 /// The secrets to seal: those given over those kept. `None` keeps what there is; another type starts without.
@@ -106,7 +103,7 @@ async fn merged_secrets(
 /// # Errors
 /// `NotFound`; `Invalid` for an address that cannot be used.
 pub async fn put_reader(app: &App, name: &RepositoryName, reader: Option<Reader>) -> Result<String> {
-    let repository = app.store.repository(name).await?.ok_or_else(|| gone(name))?;
+    let repository = app.store.repository(name).await?.ok_or_else(gone)?;
     if let Some(reader) = &reader {
         check_reader(&repository, reader)?;
     }
@@ -114,11 +111,8 @@ pub async fn put_reader(app: &App, name: &RepositoryName, reader: Option<Reader>
     Ok(in_words(&preflight(&repository, reader.as_ref()).await))
 }
 
-fn gone(name: &RepositoryName) -> Error {
-    Error::missing(
-        Missing::Repository,
-        format!("the platform has no repository {name}"),
-    )
+fn gone() -> Error {
+    Error::missing(Missing::Repository, "the platform has no repository of this name")
 }
 
 fn check_shape(request: &PutRepository) -> Result<()> {
@@ -130,8 +124,7 @@ fn check_shape(request: &PutRepository) -> Result<()> {
     }
     if !SUPPORTED.contains(&request.kind.as_str()) {
         let message = format!(
-            "the type {:?} is not supported yet; supported: {}",
-            request.kind,
+            "this type is not supported yet; supported: {}",
             SUPPORTED.join(", ")
         );
         return Err(Error::invalid("type", message));
@@ -232,7 +225,12 @@ async fn preflight(
                 bucket: bucket.to_owned(),
                 prefix: prefix.to_owned(),
             };
-            Storage::s3(&location, reader.username.as_deref(), reader.password.as_ref())?
+            Storage::s3(
+                &location,
+                reader.username.as_deref(),
+                reader.password.as_ref(),
+                tintype_engine::address::refused,
+            )?
         };
         storage.list_one().await.map(Some)
     };

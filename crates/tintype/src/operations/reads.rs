@@ -228,7 +228,7 @@ pub async fn snapshot(
         other => other.map_err(|error| looks::failure(&error, cluster))?,
     };
     let Some(found) = found else {
-        let message = format!("there is no snapshot {name} in {}", resolved.engine_name);
+        let message = format!("there is no such snapshot in {}", resolved.engine_name);
         return Err(Error::missing(Missing::Snapshot, message));
     };
     let ours = app

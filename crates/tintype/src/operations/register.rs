@@ -28,7 +28,7 @@ impl Operations {
         let Some(platform) = resolved.platform else {
             return Err(Error::missing(
                 Missing::Repository,
-                format!("the platform has no repository {repository}"),
+                "the platform has no repository of this name",
             ));
         };
         let wanted = Wanted::new(&platform, cluster, resolved.engine_name);

@@ -1,6 +1,7 @@
 //! Input-less tasks: look at the state, act, safe to run twice.
 
 mod alerts;
+mod audit;
 mod changes;
 mod watch;
 mod writers;
@@ -14,6 +15,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         watch::run(&app, &shutdown),
         writers::run(&app, &shutdown),
         alerts::run(&app, &shutdown),
+        audit::run(&app, &shutdown),
         changes::run(&app, &shutdown)
     );
 }

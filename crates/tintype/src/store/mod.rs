@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 pub mod accounts;
 pub mod alerts;
+pub mod audit;
 pub mod changes;
 pub mod figures;
 pub mod fleet;
@@ -25,6 +26,7 @@ pub mod webhooks;
 
 pub use accounts::Accounts;
 pub use alerts::Alerts;
+pub use audit::AuditLog;
 pub use changes::Changes;
 pub use figures::Figures;
 pub use fleet::Fleet;
@@ -237,7 +239,7 @@ pub struct ClusterPage {
 /// The product's durable state.
 #[async_trait]
 pub trait Store:
-    Accounts + Alerts + Changes + Figures + Fleet + Search + Sessions + Webhooks + Send + Sync + std::fmt::Debug
+    Accounts + Alerts + AuditLog + Changes + Figures + Fleet + Search + Sessions + Webhooks + Send + Sync + std::fmt::Debug
 {
     // --- clusters
 

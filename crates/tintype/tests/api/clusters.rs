@@ -264,7 +264,7 @@ async fn only_the_configured_region_exists() {
         (reply.status, reply.code(), reply.field()),
         (StatusCode::NOT_FOUND, "root.region_not_found", "region")
     );
-    assert!(reply.message().contains("us-east-1") && reply.message().contains("ece-region"));
+    assert!(reply.message().contains("ece-region"), "{}", reply.message());
     for path in [
         "/api/v1/regions/ece-region/users/auth/keys",
         "/api/v1/regions/ece-region/users/auth/methods",

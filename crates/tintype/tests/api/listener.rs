@@ -3,7 +3,6 @@
 use crate::support::{Server, key};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use std::net::SocketAddr;
-use std::time::Duration;
 use tintype::config::ServerConfig;
 use tintype::http::{Listen, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -103,27 +102,79 @@ async fn a_stop_lets_a_running_request_end_and_takes_no_other() {
     assert!(TcpStream::connect(running.address).await.is_err());
 }
 
+const VERSION: &[u8] = b"GET /api/tintype/v1/version HTTP/1.1\r\nhost: x\r\n\r\n";
+
+async fn ask(address: SocketAddr, request: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    stream
+}
+
 #[tokio::test]
-async fn beyond_the_limit_connections_wait() {
+async fn beyond_the_limit_an_idle_connection_gives_way() {
     let running = start(|config| config.max_connections = 1).await;
-    let mut first = TcpStream::connect(running.address).await.unwrap();
-    first
-        .write_all(b"GET /api/tintype/v1/version HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
-    assert!(first.read(&mut [0; 64]).await.unwrap() > 0);
-    let mut second = TcpStream::connect(running.address).await.unwrap();
-    second
-        .write_all(b"GET /api/tintype/v1/version HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await
-        .unwrap();
-    let waiting = tokio::time::timeout(Duration::from_millis(200), second.read(&mut [0; 64])).await;
+    let mut first = ask(running.address, VERSION).await;
+    assert!(first.read(&mut [0; 4096]).await.unwrap() > 0);
+    let mut second = ask(running.address, VERSION).await;
+    assert!(second.read(&mut [0; 4096]).await.unwrap() > 0);
     assert!(
-        waiting.is_err(),
-        "the second connection was served beside the first"
+        !matches!(first.read(&mut [0; 64]).await, Ok(1..)),
+        "the first is closed"
     );
-    drop(first);
+    running.stop.cancel();
+}
+
+#[tokio::test]
+async fn beyond_the_limit_a_connection_that_is_answered_stays() {
+    let running = start(|config| config.max_connections = 1).await;
+    running.server.add_cluster("a1").await;
+    let main = running.server.add_repository("main").await;
+    running
+        .server
+        .app
+        .store
+        .set_default_repository(Some(&main.name))
+        .await
+        .unwrap();
+    let take = format!(
+        "POST /api/v1/clusters/elasticsearch/a1/_snapshot HTTP/1.1\r\nhost: x\r\nauthorization: {}\r\n\r\n",
+        key("admin")
+    );
+    let mut first = ask(running.address, take.as_bytes()).await;
+    // The take is being waited for once its operation is there.
+    while running.server.get("/api/tintype/v1/operations").await.body["operations"] == serde_json::json!([]) {
+        tokio::task::yield_now().await;
+    }
+    let mut second = ask(running.address, VERSION).await;
+    let mut answer = [0; 12];
+    tokio::select! {
+        biased;
+        _ = second.readable() => panic!("the second was served beside the first"),
+        read = first.read_exact(&mut answer) => drop(read.unwrap()),
+    }
+    assert_eq!(&answer, b"HTTP/1.1 202");
     assert!(second.read(&mut [0; 64]).await.unwrap() > 0);
+    running.stop.cancel();
+}
+
+#[tokio::test]
+async fn too_much_of_a_head_is_431_and_no_http_400() {
+    let running = start(|_| {}).await;
+    let many = "x: y\r\n".repeat(200);
+    let large = format!("x: {}\r\n", "y".repeat(200_000));
+    for (head, status) in [
+        (many.as_str(), "431"),
+        (large.as_str(), "431"),
+        ("no header\r\n", "400"),
+    ] {
+        let request = format!("GET / HTTP/1.1\r\nhost: x\r\n{head}\r\n");
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        // What is refused may be refused before all of it was taken in.
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer[9..], status.as_bytes(), "{head:.20}");
+    }
     running.stop.cancel();
 }
 

@@ -5,6 +5,7 @@
 
 mod administrators;
 mod answers;
+mod audit;
 mod authorization;
 mod bad_input;
 mod clusters;

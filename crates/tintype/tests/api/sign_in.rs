@@ -104,7 +104,8 @@ async fn a_deleted_key_is_forgotten_at_once() {
 #[test]
 fn roles_grow_as_ece_says() {
     use Permission::{
-        ManageClusters, Own, Public, ReadClusters, ReadRepositories, ReadRepositoryContents, ReadUsers,
+        ManageClusters, Own, Public, ReadAudit, ReadClusters, ReadRepositories, ReadRepositoryContents,
+        ReadUsers,
     };
     for (role, granted) in [
         (Role::EcePlatformAdmin, Permission::ALL.to_vec()),
@@ -116,6 +117,7 @@ fn roles_grow_as_ece_says() {
                 ReadClusters,
                 ReadRepositories,
                 ReadRepositoryContents,
+                ReadAudit,
                 ReadUsers,
             ],
         ),

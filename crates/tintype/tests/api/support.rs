@@ -53,7 +53,7 @@ impl Clock for HandClock {
 pub struct Server {
     pub app: App,
     pub router: Router,
-    _directory: TempDir,
+    _directory: Arc<TempDir>,
 }
 
 /// An answer.
@@ -107,10 +107,19 @@ impl Server {
         let server = Self {
             router: tintype::http::router(app.clone()),
             app,
-            _directory: directory,
+            _directory: Arc::new(directory),
         };
         server.add_user("admin", &[Role::EcePlatformAdmin], true).await;
         server
+    }
+
+    /// The same server with a router of its own, which remembers nothing of the other's requests.
+    pub fn fresh(&self) -> Self {
+        Self {
+            app: self.app.clone(),
+            router: tintype::http::router(self.app.clone()),
+            _directory: Arc::clone(&self._directory),
+        }
     }
 
     /// A user with [`PASSWORD`] and an API key, whose id is `key` and the name without underscores.

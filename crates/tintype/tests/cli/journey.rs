@@ -138,7 +138,7 @@ async fn refusals_have_the_exit_codes_of_their_kind() {
             4,
             "clusters.snapshot.not_found",
         ),
-        ("operation show nothing", 4, "nothing"),
+        ("operation show nothing", 4, "operations.not_found"),
         (
             "snapshot take air --repository backups --name first --wait",
             0,

@@ -7,6 +7,7 @@ mod make;
 
 mod accounts;
 mod alerts;
+mod audit;
 mod changes;
 mod clusters;
 mod figures;
@@ -139,6 +140,15 @@ mod conformance {
             admins_that_end_each_other_leave_one
             a_deleted_user_takes_its_keys_along
             users_that_are_not_there_are_not_found
+        }
+        audit {
+            a_change_that_no_request_asks_for_leaves_no_row
+            every_change_that_a_request_asks_for_leaves_its_row
+            what_fails_or_changes_nothing_leaves_no_row
+            what_is_said_belongs_to_the_next_change_of_its_request
+            refusals_are_appended_and_rows_are_found_by_what_they_say
+            old_rows_are_forgotten_and_those_of_strangers_earlier
+            young_rows_stay_whatever_is_asked
             keys_belong_to_their_user
             keys_are_listed_oldest_first
             keys_are_deleted_by_name_and_by_user

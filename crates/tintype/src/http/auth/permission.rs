@@ -25,11 +25,13 @@ pub enum Permission {
     ManageUsers,
     /// See and change webhooks: their URLs are often all that it takes to use them.
     ManageWebhooks,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 impl Permission {
     /// Every permission, for tables and tests.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Public,
         Self::Own,
         Self::ReadClusters,
@@ -40,6 +42,7 @@ impl Permission {
         Self::ReadUsers,
         Self::ManageUsers,
         Self::ManageWebhooks,
+        Self::ReadAudit,
     ];
 
     /// Any of the roles grants it. Whoever has credentials may do what concerns only itself.
@@ -61,7 +64,7 @@ impl Permission {
             Self::Public | Self::Own | Self::ReadClusters => true,
             Self::ManageClusters => matches!(role, Role::EcePlatformAdmin | Role::EceDeploymentManager),
             Self::ReadRepositories => role != Role::EceDeploymentViewer,
-            Self::ReadRepositoryContents | Self::ReadUsers => {
+            Self::ReadRepositoryContents | Self::ReadUsers | Self::ReadAudit => {
                 matches!(role, Role::EcePlatformAdmin | Role::EcePlatformViewer)
             }
             Self::ManageRepositories | Self::ManageUsers | Self::ManageWebhooks => {

@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// The largest body, bytes.
@@ -18,6 +19,30 @@ pub const MOST_BYTES: usize = 1024 * 1024;
 const DRAINED_BYTES: usize = 8 * MOST_BYTES;
 /// How long a body may take to arrive.
 const SLOWEST: Duration = Duration::from_secs(30);
+/// The most that the bodies of all requests may hold at once, bytes: many slow ones must not fill the memory.
+const ALL_BYTES: usize = 64 * MOST_BYTES;
+/// What they hold.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// A body's share of [`HELD`].
+#[derive(Default)]
+struct Share(usize);
+
+impl Share {
+    fn grow(&mut self, by: usize) -> Result<()> {
+        self.0 += by;
+        if HELD.fetch_add(by, Ordering::Relaxed) + by > ALL_BYTES {
+            return Err(Problem::busy("too many large requests at once; try again"));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
 
 /// A body of this type. The content type is not looked at: the documented example sends none.
 #[derive(Debug)]
@@ -31,16 +56,13 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
             let message = format!("the body did not arrive within {} s", SLOWEST.as_secs());
             Problem::new(StatusCode::REQUEST_TIMEOUT, "root.request_timeout", message)
         };
-        parse(
-            &tokio::time::timeout(SLOWEST, read(request))
-                .await
-                .map_err(slow)??,
-        )
-        .map(Self)
+        let mut share = Share::default();
+        let bytes = tokio::time::timeout(SLOWEST, read(request, &mut share)).await;
+        parse(&bytes.map_err(slow)??).map(Self)
     }
 }
 
-async fn read(request: Request) -> Result<Bytes> {
+async fn read(request: Request, share: &mut Share) -> Result<Bytes> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)
@@ -64,6 +86,7 @@ async fn read(request: Request) -> Result<Bytes> {
         };
         size += data.len();
         if size <= MOST_BYTES {
+            share.grow(data.len())?;
             kept.extend_from_slice(&data);
         } else if size > DRAINED_BYTES {
             break;
@@ -99,12 +122,13 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
         return syntax(error);
     }
     let at = path.to_string();
-    let at = if at == "." { String::new() } else { at };
+    let at = if at == "." { String::new() } else { words(&at) };
     let text = error.to_string();
     let text = text
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |(text, _)| text);
-    let quoted = text.split('`').nth(1).unwrap_or_default();
+    let quoted = words(text.split('`').nth(1).unwrap_or_default());
+    let quoted = quoted.as_str();
     if text.starts_with("unknown field") {
         let field = within(&at, quoted);
         let known = text
@@ -138,6 +162,20 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
         _ => format!("{field}: {text}"),
     };
     Problem::invalid(field, message)
+}
+
+/// A path whose parts are words, as our members are: what is none may be a secret in the place of a name, and is `?`.
+fn words(path: &str) -> String {
+    let word = |part: &str| {
+        let name = part.split('[').next().unwrap_or_default();
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        let plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        plain && digits <= 2 && name.len() <= 32
+    };
+    let parts = path.split('.').map(|part| if word(part) { part } else { "?" });
+    parts.collect::<Vec<_>>().join(".")
 }
 
 /// Depending on the error the path ends with the member itself or with its parent.
@@ -253,6 +291,7 @@ mod tests {
         for (body, field, says) in [
             (r#"{"nmae":"x"}"#, "nmae", "not a known member"),
             (r#"{"auth":{"kind":"x","z":1}}"#, "auth.z", "not a known member"),
+            (r#"{"s3cr3t-0f-mine":1}"#, "?", "not a known member"),
             (r#"{"auth":{}}"#, "auth.kind", "missing"),
             (r#"{"auth":["x"]}"#, "auth", "a JSON object"),
             (r#"["x"]"#, "body", "a JSON object"),
@@ -269,6 +308,18 @@ mod tests {
             assert!(message.contains(says), "{body:.80}: {message}");
         }
         assert_eq!(refusal(b"{\"name\":\"\xff\"}").await.0, "body");
+    }
+
+    #[test]
+    fn bodies_have_a_bound_over_all_of_them() {
+        let mut shares: Vec<Share> = (0..64).map(|_| Share::default()).collect();
+        for share in &mut shares {
+            share.grow(MOST_BYTES).unwrap();
+        }
+        let refused = Share::default().grow(1).unwrap_err();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(shares);
+        Share::default().grow(1).unwrap();
     }
 
     #[tokio::test]

@@ -22,6 +22,19 @@ impl Path {
             .map_or("", |(_, value)| value)
     }
 
+    /// The first parameter with its name, the region aside.
+    pub fn first(&self) -> Option<(&str, &str)> {
+        let named = self.0.iter().find(|(key, _)| key != "region");
+        named.map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// All parameters but the region, as `a/b`.
+    pub fn target(&self) -> String {
+        let values = self.0.iter().filter(|(key, _)| key != "region");
+        let values: Vec<_> = values.map(|(_, value)| value.as_str()).collect();
+        values.join("/")
+    }
+
     /// The platform's or the engine's repository.
     ///
     /// # Errors
@@ -77,13 +90,7 @@ impl FromRequestParts<Http> for AttachedCluster {
             Ok(id) => http.app.store.cluster(&id).await?,
             Err(_) => None,
         };
-        let shown: String = text.chars().take(64).collect();
-        let missing = || {
-            Error::missing(
-                Missing::Cluster,
-                format!("no cluster with the id {shown:?} is attached"),
-            )
-        };
+        let missing = || Error::missing(Missing::Cluster, "no cluster with this id is attached");
         Ok(Self(found.ok_or_else(missing)?))
     }
 }

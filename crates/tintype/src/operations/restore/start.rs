@@ -63,14 +63,17 @@ fn targets(request: &RestoreRequest, found: &SnapshotInfo) -> Result<BTreeMap<St
     if request.indices.is_empty() {
         sources.extend(&found.indices);
     }
-    for pattern in &request.indices {
+    for (number, pattern) in (1..).zip(&request.indices) {
         let matching: Vec<&String> = found
             .indices
             .iter()
             .filter(|name| matches(pattern, name))
             .collect();
         if matching.is_empty() {
-            let message = format!("the snapshot {} has no index {pattern:?}", found.name);
+            let message = format!(
+                "the snapshot {} has no index for entry {number} of indices",
+                found.name
+            );
             return Err(Error::invalid("indices", message));
         }
         sources.extend(matching);
@@ -81,8 +84,8 @@ fn targets(request: &RestoreRequest, found: &SnapshotInfo) -> Result<BTreeMap<St
             format!("the snapshot {} holds no index", found.name),
         ));
     }
-    if let Some(unknown) = request.rename.keys().find(|name| !sources.contains(name)) {
-        let message = format!("{unknown:?} is not among the indices to restore");
+    if request.rename.keys().any(|name| !sources.contains(&name)) {
+        let message = "rename names an index that is not among those to restore";
         return Err(Error::invalid("rename", message));
     }
     let renamed = |source: &String| match request.rename.get(source) {
@@ -93,13 +96,13 @@ fn targets(request: &RestoreRequest, found: &SnapshotInfo) -> Result<BTreeMap<St
         .into_iter()
         .map(|source| (source.clone(), renamed(source)))
         .collect();
-    match pairs.values().find(|target| !is_index_name(target)) {
+    match pairs.iter().find(|(_, target)| !is_index_name(target)) {
         None => Ok(pairs),
-        Some(bad) => {
+        Some((source, _)) => {
             let rule = "lower case, at most 255 bytes, none of \\ / * ? \" < > | space , # :, not beginning with - _ +";
             Err(Error::invalid(
                 "rename",
-                format!("{bad:?} is not an index name: {rule}"),
+                format!("the new name of {source} is not an index name: {rule}"),
             ))
         }
     }

@@ -1,5 +1,6 @@
 //! Users and their API keys.
 
+use super::super::audit::about;
 use super::super::{Accounts, Conflict, Result, StoreError};
 use super::rows::{self, from_json, millis, time};
 use super::{SqliteStore, Tx};
@@ -12,6 +13,7 @@ use sqlx::sqlite::SqliteRow;
 #[async_trait]
 impl Accounts for SqliteStore {
     async fn create_user(&self, user: &Operator) -> Result<()> {
+        about(&user.name);
         self.write("create_user", user.clone(), |tx, user| Box::pin(create(tx, user)))
             .await
     }
@@ -40,6 +42,7 @@ impl Accounts for SqliteStore {
         by: Option<&str>,
         now: Timestamp,
     ) -> Result<Operator> {
+        about(name);
         let args = (name.to_owned(), change.clone(), by.map(str::to_owned), now);
         self.write("change_user", args, |tx, (name, asked, by, now)| {
             Box::pin(change_user(tx, name, asked, by.as_deref(), *now))
@@ -48,6 +51,7 @@ impl Accounts for SqliteStore {
     }
 
     async fn delete_user(&self, name: &str) -> Result<()> {
+        about(name);
         self.write("delete_user", name.to_owned(), |tx, name| {
             Box::pin(delete(tx, name))
         })
@@ -55,6 +59,7 @@ impl Accounts for SqliteStore {
     }
 
     async fn create_api_key(&self, key: &ApiKey) -> Result<()> {
+        about(format!("{}/{}", key.user, key.id));
         self.write("create_api_key", key.clone(), |tx, key| {
             Box::pin(create_api_key(tx, key))
         })
@@ -82,6 +87,9 @@ impl Accounts for SqliteStore {
     }
 
     async fn delete_api_keys(&self, keys: &[(String, String)]) -> Result<u64> {
+        if let [(user, id)] = keys {
+            about(format!("{user}/{id}"));
+        }
         self.write("delete_api_keys", keys.to_vec(), |tx, keys| {
             Box::pin(delete_api_keys(tx, keys))
         })
@@ -89,6 +97,7 @@ impl Accounts for SqliteStore {
     }
 
     async fn delete_api_keys_of(&self, user: &str) -> Result<u64> {
+        about(user);
         self.write("delete_api_keys_of", user.to_owned(), |tx, user| {
             Box::pin(delete_api_keys_of(tx, user))
         })

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod alerts;
+mod audit;
 mod changes;
 mod clusters;
 mod figures;
@@ -24,6 +25,7 @@ mod totp;
 mod webhooks;
 mod writer;
 
+use super::audit::{about, change, detail};
 use super::{
     ClusterPage, LeaseLimits, Leased, NewOperation, OperationFilter, Result, Started, Step, Store, StoreError,
 };
@@ -78,14 +80,25 @@ impl SqliteStore {
         })
     }
 
-    /// A named write: `body` runs in a transaction, maybe more than once.
+    /// A named change: `body` runs in a transaction, maybe more than once. When a request asks for it, its row in the
+    /// audit log commits with it.
     async fn write<A, T, F>(&self, name: &'static str, args: A, body: F) -> Result<T>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
         F: writer::Body<A, T>,
     {
-        self.writer.run(name, args, body).await
+        self.writer.run(name, change(), args, body).await
+    }
+
+    /// A named write that nobody asks for: what the server notes for itself, and the audit log's own.
+    async fn note<A, T, F>(&self, name: &'static str, args: A, body: F) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        F: writer::Body<A, T>,
+    {
+        self.writer.run(name, None, args, body).await
     }
 
     async fn reader_connection(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Sqlite>> {
@@ -106,6 +119,7 @@ type Tx = SqliteConnection;
 impl Store for SqliteStore {
     async fn attach_cluster(&self, cluster: &Cluster, secrets: &ClusterSecrets) -> Result<()> {
         let sealed = clusters::seal(&self.sealer, &cluster.id, secrets)?;
+        about(cluster.id.as_str());
         let args = (cluster.clone(), sealed);
         self.write("attach_cluster", args, |tx, (cluster, sealed)| {
             Box::pin(clusters::attach(tx, cluster, sealed))
@@ -146,7 +160,7 @@ impl Store for SqliteStore {
     async fn put_observation(&self, id: &ClusterId, observation: &Observation) -> Result<()> {
         let (health, standing) = (Health::of(observation), Standing::of(observation));
         let args = (id.clone(), rows::to_json(observation)?, health, standing);
-        self.write("put_observation", args, |tx, (id, document, health, standing)| {
+        self.note("put_observation", args, |tx, (id, document, health, standing)| {
             Box::pin(clusters::put_observation(tx, id, document, health, *standing))
         })
         .await
@@ -217,6 +231,7 @@ impl Store for SqliteStore {
     }
 
     async fn start_operation(&self, new: &NewOperation) -> Result<Started> {
+        detail(format!("{} {}", new.kind.as_str(), new.id));
         self.write("start_operation", new.clone(), |tx, new| {
             Box::pin(operations::start(tx, new))
         })
@@ -276,7 +291,7 @@ impl Store for SqliteStore {
         until: Timestamp,
     ) -> Result<Vec<Leased>> {
         let args = (owner.to_owned(), limits.clone(), now, until);
-        self.write("lease", args, |tx, (owner, limits, now, until)| {
+        self.note("lease", args, |tx, (owner, limits, now, until)| {
             Box::pin(leases::lease(tx, owner, limits, *now, *until))
         })
         .await
@@ -284,19 +299,19 @@ impl Store for SqliteStore {
 
     async fn renew_leases(&self, owner: &str, until: Timestamp) -> Result<()> {
         let args = (owner.to_owned(), until);
-        self.write("renew_leases", args, |tx, (owner, until)| {
+        self.note("renew_leases", args, |tx, (owner, until)| {
             Box::pin(leases::renew(tx, owner, *until))
         })
         .await
     }
 
     async fn take_over(&self) -> Result<u64> {
-        self.write("take_over", (), |tx, ()| Box::pin(leases::take_over(tx)))
+        self.note("take_over", (), |tx, ()| Box::pin(leases::take_over(tx)))
             .await
     }
 
     async fn release_leases(&self, owner: &str) -> Result<()> {
-        self.write("release_leases", owner.to_owned(), |tx, owner| {
+        self.note("release_leases", owner.to_owned(), |tx, owner| {
             Box::pin(leases::release(tx, owner))
         })
         .await
@@ -304,7 +319,7 @@ impl Store for SqliteStore {
 
     async fn commit_step(&self, id: &str, token: i64, step: &Step, now: Timestamp) -> Result<bool> {
         let args = (id.to_owned(), token, step.clone(), now);
-        self.write("commit_step", args, |tx, (id, token, step, now)| {
+        self.note("commit_step", args, |tx, (id, token, step, now)| {
             Box::pin(steps::commit(tx, id, *token, step, *now))
         })
         .await

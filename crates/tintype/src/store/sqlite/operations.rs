@@ -11,14 +11,10 @@ use std::collections::HashMap;
 
 pub(super) async fn start(tx: &mut Tx, new: &NewOperation) -> Result<Started> {
     let now = millis(new.now);
-    if let Some(key) = &new.idempotency {
-        sqlx::query("DELETE FROM idempotency_keys WHERE expires_at <= ?")
-            .bind(now)
-            .execute(&mut *tx)
-            .await?;
-        if let Some(before) = replayed(tx, key).await? {
-            return Ok(before);
-        }
+    if let Some(key) = &new.idempotency
+        && let Some(before) = replayed(tx, key, now).await?
+    {
+        return Ok(before);
     }
     if clusters::get(tx, &new.cluster_id).await?.is_none() {
         return Err(StoreError::NotFound("cluster"));
@@ -62,17 +58,19 @@ pub(super) async fn start(tx: &mut Tx, new: &NewOperation) -> Result<Started> {
         names::reserve(tx, key, &new.id).await?;
     }
     if let Some(key) = &new.idempotency {
-        remember(tx, key, &new.id).await?;
+        remember(tx, key, &new.id, now).await?;
     }
     Ok(Started::New(from_row(&row)?))
 }
 
-async fn replayed(tx: &mut Tx, key: &Idempotency) -> Result<Option<Started>> {
-    let query =
-        sqlx::query("SELECT body_mac, operation_id FROM idempotency_keys WHERE scope = ? AND key = ?");
+async fn replayed(tx: &mut Tx, key: &Idempotency, now: i64) -> Result<Option<Started>> {
+    let query = sqlx::query(
+        "SELECT body_mac, operation_id FROM idempotency_keys WHERE scope = ? AND key = ? AND expires_at > ?",
+    );
     let Some(row) = query
         .bind(&key.scope)
         .bind(&key.key)
+        .bind(now)
         .fetch_optional(&mut *tx)
         .await?
     else {
@@ -88,7 +86,12 @@ async fn replayed(tx: &mut Tx, key: &Idempotency) -> Result<Option<Started>> {
     Ok(Some(Started::Replayed(operation)))
 }
 
-async fn remember(tx: &mut Tx, key: &Idempotency, operation: &str) -> Result<()> {
+/// Remembers the key, and forgets those that have expired: a replay changes nothing.
+async fn remember(tx: &mut Tx, key: &Idempotency, operation: &str, now: i64) -> Result<()> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE expires_at <= ?")
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query(
         "INSERT INTO idempotency_keys (scope, key, body_mac, operation_id, expires_at) VALUES (?, ?, ?, ?, ?)",
     )

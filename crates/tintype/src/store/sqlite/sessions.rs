@@ -1,5 +1,6 @@
 //! Sessions, and the one implementation of the trait for them and for second factors.
 
+use super::super::audit::about;
 use super::super::{Result, Sessions, StoreError};
 use super::rows::{self, millis, optional_time, time};
 use super::{SqliteStore, Tx, totp};
@@ -14,6 +15,7 @@ const MOST: i64 = 1000;
 #[async_trait]
 impl Sessions for SqliteStore {
     async fn begin_session(&self, session: &Session) -> Result<()> {
+        about(&session.user);
         self.write("begin_session", session.clone(), |tx, session| {
             Box::pin(begin(tx, session))
         })
@@ -84,6 +86,7 @@ impl Sessions for SqliteStore {
     }
 
     async fn remove_totp(&self, user: &str, factor: Option<&Factor>) -> Result<bool> {
+        about(user);
         let args = (user.to_owned(), factor.cloned());
         self.write("remove_totp", args, |tx, (user, factor)| {
             Box::pin(totp::remove(tx, user, factor.as_ref()))

@@ -1,5 +1,6 @@
 //! Webhooks with their sealed secrets, and beginning deliveries.
 
+use super::super::audit::about;
 use super::super::webhooks::Webhooks;
 use super::super::{Conflict, Result, StoreError};
 use super::rows::{self, from_json, millis, time};
@@ -85,6 +86,7 @@ async fn begin(tx: &mut Tx, webhook: &str, requested_by: &str, notice: &Notice<'
 #[async_trait]
 impl Webhooks for SqliteStore {
     async fn create_webhook(&self, webhook: &Webhook, secret: &SecretString) -> Result<Webhook> {
+        about(&webhook.id);
         let args = (webhook.clone(), seal(&self.sealer, &webhook.id, secret));
         self.write("create_webhook", args, |tx, (webhook, sealed)| {
             Box::pin(create(tx, webhook, sealed))

@@ -3,9 +3,10 @@
 //! A commit waits for the disk; while it does, more writes arrive. The task takes all of them, runs each within a
 //! savepoint of one transaction, commits once and then answers all. A write that fails undoes only its own savepoint.
 
+use super::super::audit::Change;
 use super::super::{Result, StoreError};
-use super::Tx;
 use super::signals::Signals;
+use super::{Tx, audit};
 use futures_util::future::BoxFuture;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
@@ -48,8 +49,15 @@ impl Writer {
         Self { queue }
     }
 
-    /// Runs a write and answers once it is durable. A caller that stops waiting does not stop the write.
-    pub(super) async fn run<A, T, F>(&self, name: &'static str, args: A, body: F) -> Result<T>
+    /// Runs a write and answers once it is durable, together with the row of the audit log that it leaves if it changes
+    /// something. A caller that stops waiting does not stop the write.
+    pub(super) async fn run<A, T, F>(
+        &self,
+        name: &'static str,
+        asked: Option<Change>,
+        args: A,
+        body: F,
+    ) -> Result<T>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -58,6 +66,7 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Write {
             name,
+            asked,
             args,
             body,
             result: None,
@@ -91,6 +100,7 @@ trait Job: Send {
 
 struct Write<A, T, F> {
     name: &'static str,
+    asked: Option<Change>,
     args: A,
     body: F,
     result: Option<Result<T>>,
@@ -105,7 +115,15 @@ where
 {
     fn run<'j>(&'j mut self, tx: &'j mut Tx) -> BoxFuture<'j, bool> {
         Box::pin(async move {
-            let result = (self.body)(tx, &self.args).await;
+            let result = match &self.asked {
+                None => (self.body)(tx, &self.args).await,
+                Some(change) => {
+                    audited(tx, self.name, change, async |tx| {
+                        (self.body)(tx, &self.args).await
+                    })
+                    .await
+                }
+            };
             let keep = result.is_ok();
             self.result = Some(result);
             keep
@@ -121,6 +139,19 @@ where
         // Nobody listens when the caller has stopped waiting.
         let _ = self.reply.send(answer);
     }
+}
+
+/// The body, then the row of what it changed: neither is there without the other.
+async fn audited<T>(
+    tx: &mut Tx,
+    name: &str,
+    change: &Change,
+    body: impl AsyncFnOnce(&mut Tx) -> Result<T>,
+) -> Result<T> {
+    let before = audit::changes(tx).await?;
+    let result = body(tx).await?;
+    audit::record(tx, name, change, before).await?;
+    Ok(result)
 }
 
 async fn work(
@@ -224,7 +255,7 @@ mod tests {
 
     async fn put(writer: &Writer, text: &str, fails: bool) -> Result<()> {
         let args = (text.to_owned(), fails);
-        let put = writer.run("put", args, |tx, (text, fails)| {
+        let put = writer.run("put", None, args, |tx, (text, fails)| {
             Box::pin(async move {
                 sqlx::query("INSERT INTO t (x) VALUES (?)")
                     .bind(text)
@@ -241,7 +272,7 @@ mod tests {
     }
 
     async fn all(writer: &Writer) -> Vec<String> {
-        let all = writer.run("all", (), |tx, ()| {
+        let all = writer.run("all", None, (), |tx, ()| {
             Box::pin(async move {
                 Ok(sqlx::query_scalar("SELECT x FROM t ORDER BY x")
                     .fetch_all(tx)
@@ -268,7 +299,7 @@ mod tests {
     #[tokio::test]
     async fn a_transaction_that_sqlite_undid_fails_its_writes_and_none_after() {
         let writer = writer().await;
-        let undone = writer.run("undone", (), |tx, ()| {
+        let undone = writer.run("undone", None, (), |tx, ()| {
             Box::pin(async move {
                 execute(tx, "ROLLBACK").await?;
                 Err::<(), _>(StoreError::NotFound("disk"))

@@ -53,8 +53,8 @@ impl ApiKeyResponse {
 
 /// The caller's key that the path names; another user's is as unknown as none.
 async fn own(http: &Http, principal: &Principal, path: &Path) -> Result<ApiKey> {
-    let (key, id) = (named(http, &principal.name, path).await?, path.text("api_key_id"));
-    Ok(key.ok_or_else(|| missing(format!("you have no API key with the id {:?}", cut(id))))?)
+    let key = named(http, &principal.name, path).await?;
+    Ok(key.ok_or_else(|| missing("you have no API key with this id"))?)
 }
 
 /// The user's key that the path names.
@@ -63,11 +63,6 @@ async fn named(http: &Http, user: &str, path: &Path) -> Result<Option<ApiKey>> {
     Ok(key.filter(|key| key.user == user))
 }
 
-fn missing(message: String) -> Error {
+fn missing(message: impl Into<String>) -> Error {
     Error::missing(Missing::ApiKey, message)
-}
-
-/// What a message repeats of a path.
-fn cut(text: &str) -> String {
-    text.chars().take(64).collect()
 }

@@ -33,7 +33,7 @@ pub async fn handle(State(http): State<Http>, path: Path, Query(query): Query) -
     let name = path.repository()?;
     let cleanup = query.boolean("cleanup_deployments").unwrap_or(false);
     match http.app.store.delete_repository(&name, cleanup).await {
-        Err(StoreError::NotFound(_)) => Err(not_found(&name)),
+        Err(StoreError::NotFound(_)) => Err(not_found()),
         deleted => deleted.map(|()| ok(&EmptyResponse {})).map_err(Into::into),
     }
 }

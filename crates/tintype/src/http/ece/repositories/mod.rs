@@ -47,20 +47,12 @@ impl RepositoryConfig {
 /// # Errors
 /// 404 when there is none.
 pub async fn load(http: &Http, name: &RepositoryName) -> Result<PlatformRepository> {
-    http.app
-        .store
-        .repository(name)
-        .await?
-        .ok_or_else(|| not_found(name))
+    http.app.store.repository(name).await?.ok_or_else(not_found)
 }
 
 /// There is no such repository.
-pub fn not_found(name: &RepositoryName) -> Problem {
-    Error::missing(
-        Missing::Repository,
-        format!("the platform has no repository {name}"),
-    )
-    .into()
+pub fn not_found() -> Problem {
+    Error::missing(Missing::Repository, "the platform has no repository of this name").into()
 }
 
 fn with_version(response: Response, repository: &PlatformRepository) -> Response {

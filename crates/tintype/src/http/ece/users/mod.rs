@@ -34,12 +34,11 @@ pub const INVALID: &str = "root.invalid_request";
 /// # Errors
 /// 404 when there is none.
 pub async fn load(http: &Http, name: &str) -> Result<Operator> {
-    http.app.store.user(name).await?.ok_or_else(|| not_found(name))
+    http.app.store.user(name).await?.ok_or_else(not_found)
 }
 
-fn not_found(name: &str) -> Problem {
-    let shown: String = name.chars().take(64).collect();
-    Error::missing(Missing::User, format!("there is no user {shown:?}")).into()
+fn not_found() -> Problem {
+    Error::missing(Missing::User, "there is no such user").into()
 }
 
 /// A 400 with one of the codes above.
@@ -50,7 +49,7 @@ fn refused(code: &'static str, field: &str, message: impl Into<String>) -> Probl
 /// A refusal of the store's; `last_admin` is what stands for the end of the last administrator.
 fn explain(error: StoreError, name: &str, last_admin: (&'static str, &str)) -> Problem {
     match error {
-        StoreError::NotFound(_) => not_found(name),
+        StoreError::NotFound(_) => not_found(),
         StoreError::Conflict(why @ Conflict::BuiltInUser) => refused(BUILT_IN, "user_name", why.to_string()),
         StoreError::Conflict(why @ Conflict::LastAdmin) => {
             refused(last_admin.0, last_admin.1, why.to_string())

@@ -20,7 +20,6 @@ pub const NOT_FOUND: &[&str] = &["operations.not_found"];
 /// The operation that the path names.
 async fn load(http: &Http, path: &Path) -> Result<Operation> {
     let id = path.text("operation_id");
-    let shown: String = id.chars().take(64).collect();
-    let missing = || Error::missing(Missing::Operation, format!("there is no operation {shown:?}"));
+    let missing = || Error::missing(Missing::Operation, "there is no operation with this id");
     Ok(http.app.store.operation(id).await?.ok_or_else(missing)?)
 }

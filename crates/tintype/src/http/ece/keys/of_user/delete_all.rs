@@ -20,7 +20,7 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, path: Path) -> Result<Response> {
     match http.app.store.delete_api_keys_of(path.text("user_id")).await {
-        Err(StoreError::NotFound(_)) => Err(no_user(&path)),
+        Err(StoreError::NotFound(_)) => Err(no_user()),
         deleted => Ok(deleted.map(|_| ok(&EmptyResponse {}))?),
     }
 }

@@ -1,0 +1,3 @@
+//! The audit log: who changed what, and who was refused.
+
+pub mod list;
