@@ -43,7 +43,12 @@ async fn main() -> anyhow::Result<()> {
     }
     let calls = calls()?;
     let load = load();
-    let engine = RealEngine::start(engines::row(ENGINE), engines::Options::default()).await?;
+    let options = engines::Options {
+        heap_mb: 512,
+        quick: false,
+        ..engines::Options::default()
+    };
+    let engine = RealEngine::start(engines::row(ENGINE), options).await?;
     fill(&engine).await?;
     let tintype = TintypeProcess::start(TintypeOptions::serve(env!("CARGO_BIN_EXE_tintype"))).await?;
     let mut through = Through::new(&tintype, &engine).await?;
