@@ -69,7 +69,7 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
         .await
     {
         Err(error) => return not_prepared(context, take, &error).await,
-        Ok(indices) => indices,
+        Ok(indices) => indices.held,
     };
     let intent = Intent {
         sent: 1,
