@@ -13,13 +13,11 @@ use crate::{
     door::Level,
     names::unique,
     rig::Rig,
-    spare::Spare,
 };
 
 on_every_engine!(
     an_index_made_while_it_runs_is_a_note,
     an_index_deleted_before_it_begins_is_a_note,
-    a_snapshot_of_nothing_is_not_good,
 );
 
 async fn an_index_made_while_it_runs_is_a_note(rig: Arc<Rig>) {
@@ -84,21 +82,4 @@ async fn delete(rig: &Rig, index: &str) {
         (status == 200).then_some(())
     });
     deleted.await.unwrap();
-}
-
-async fn a_snapshot_of_nothing_is_not_good(rig: Arc<Rig>) {
-    let spare = Spare::of(&rig).await;
-    let bench = Plan::at(&spare.rig, Level::Operate).start().await;
-    assert_eq!(spare.rig.indices().await.len(), 0);
-
-    let taken = bench.take("nothing").await;
-
-    bench.failed(&taken.operation, "empty").await;
-    // The engine calls it a success.
-    assert_eq!(
-        spare.rig.only_snapshot(&bench.repository).await["state"],
-        "SUCCESS"
-    );
-    let shown = bench.api.get(&bench.native("/snapshots")).await;
-    assert_eq!(shown["snapshots"][0]["good"], false, "{shown}");
 }
