@@ -81,6 +81,7 @@ mod fake_shared;
 mod fake_stray;
 mod identity;
 mod killed;
+mod made;
 mod progress;
 mod queue;
 mod repeated;
