@@ -19,7 +19,12 @@ use crate::{
 alone_on_every_engine!(an_index_made_while_it_runs_is_a_note);
 
 async fn an_index_made_while_it_runs_is_a_note(rig: Arc<Rig>) {
-    let bench = Plan::at(&rig, Level::Operate).watched().start().await;
+    // Longer than a slow machine takes to make an index: a request that is given up is looked after at once.
+    let bench = Plan::at(&rig, Level::Operate)
+        .watched()
+        .env("TINTYPE_ENGINE__REQUEST_TIMEOUT_SECONDS", "300")
+        .start()
+        .await;
     let (gate, path) = (Gate::default(), format!("/_snapshot/{}/around", bench.repository));
     let faults = bench.door.proxy().faults();
     faults.add(Rule::new("PUT", &path, Fault::HoldAnswer(gate.clone())));
