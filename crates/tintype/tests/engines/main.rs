@@ -84,6 +84,7 @@ mod killed;
 mod made;
 mod progress;
 mod queue;
+mod red;
 mod repeated;
 mod restore;
 mod storage;

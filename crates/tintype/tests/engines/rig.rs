@@ -155,6 +155,15 @@ impl Rig {
         }
     }
 
+    /// Makes an index whose primary no node may hold. Whoever takes a snapshot of everything meanwhile is refused.
+    pub async fn make_red(&self, name: &str) {
+        let settings = json!({"number_of_shards": 1, "number_of_replicas": 0,
+            "routing.allocation.require._name": "nowhere"});
+        let path = format!("/{name}?wait_for_active_shards=0");
+        self.ask("PUT", &path, json!({"settings": {"index": settings}}))
+            .await;
+    }
+
     /// Makes an index of one document of so many bytes that do not compress well.
     pub async fn make_noise(&self, name: &str, bytes: u32) {
         self.make_index(name, 1, json!({})).await;

@@ -12,11 +12,7 @@ alone_on_every_engine!(a_missing_primary_is_refused_and_on_6_8_a_failure_under_a
 
 async fn a_missing_primary_is_refused_and_on_6_8_a_failure_under_a_taken_name(rig: Arc<Rig>) {
     let (repository, index) = (rig.fresh(json!({})).await, unique("red"));
-    let settings = json!({"number_of_shards": 1, "number_of_replicas": 0,
-        "routing.allocation.require._name": "nowhere"});
-    let body = json!({"settings": {"index": settings}});
-    rig.ask("PUT", &format!("/{index}?wait_for_active_shards=0"), body)
-        .await;
+    rig.make_red(&index).await;
     let body = json!({"indices": index, "include_global_state": false, "partial": false});
     let path = format!("/_snapshot/{repository}/one");
 
