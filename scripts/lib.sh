@@ -35,7 +35,12 @@ engine_field() {
 engine_names() { awk '!/^#/ && NF { print $1 }' "$SCRIPTS/engines.tsv"; }
 engine_suite() { awk '!/^#/ && $7 == "yes" { print $1 }' "$SCRIPTS/engines.tsv"; }
 
-java_major() { "$1/bin/java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'; }
+# A JDK's file tells its version at once; starting the JVM for it takes a second.
+java_major() {
+    if [ -f "$1/release" ]; then sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+    else "$1/bin/java" -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'
+    fi
+}
 
 # find_java MIN MAX: the home of the lowest JDK within the bounds, or nothing.
 find_java() {

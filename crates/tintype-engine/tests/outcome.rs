@@ -293,3 +293,17 @@ async fn an_answer_that_echoes_the_credentials_is_scrubbed() {
     );
     assert!(shown.contains("[redacted]"), "{shown}");
 }
+
+#[tokio::test]
+async fn an_engines_error_to_a_verification_is_a_no_whatever_its_type() {
+    let verify = async |status: u16| {
+        let reply = move || engine_error(status, "exception", "failed to create blob container");
+        let server = Server::start(opensearch(move |_| reply())).await;
+        let engine = server.impatient(Access::Operate);
+        engine.verify_repository("r").await.unwrap_err()
+    };
+    assert!(verify(500).await.is_refused());
+    // A busy engine has not looked.
+    let busy = verify(503).await;
+    assert!(busy.is_unknown() && busy.is_transient(), "{busy}");
+}

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::api::names::repository_path;
 use crate::config::Access;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, Lost};
 use crate::wire::client::{Answer, Call};
 use crate::wire::route::Route;
 
@@ -78,7 +78,9 @@ impl Engine {
         )
     }
 
-    /// Has every node write to the repository and read it back. This writes a small blob and removes it.
+    /// Has every node write to the repository and read it back. This writes a small blob and removes it, so that an
+    /// error of the engine's own is a plain no, whatever its type: Elasticsearch 6.8 says `exception` where later ones
+    /// say `repository_verification_exception`.
     pub async fn verify_repository(&self, name: &str) -> Result<Vec<VerifiedNode>, Error> {
         #[derive(Deserialize)]
         struct Body {
@@ -90,15 +92,26 @@ impl Engine {
             name: String,
         }
         let route = Route::new(&["_snapshot", repository_path("POST", name)?, "_verify"]);
-        let body: Body = self
+        let answer = self
             .send(Call::change(Method::POST, route, Access::Operate))
-            .await?
-            .parse()?;
+            .await;
+        let body: Body = answer.map_err(plain_no)?.parse()?;
         Ok(body
             .nodes
             .into_iter()
             .map(|(id, node)| VerifiedNode { id, name: node.name })
             .collect())
+    }
+}
+
+/// An engine's error, as the refusal that it is of a call that changes nothing; a busy engine may be asked again.
+fn plain_no(error: Error) -> Error {
+    match error {
+        Error::Unknown {
+            at,
+            why: Lost::Engine(answer),
+        } if !matches!(answer.status, 429 | 503 | 504) => Error::Refused { at, answer },
+        other => other,
     }
 }
 

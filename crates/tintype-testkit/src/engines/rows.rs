@@ -86,9 +86,6 @@ mod tests {
         assert_eq!(rows().len(), lines.filter(|line| !line.starts_with('#')).count());
         assert_eq!(row("elasticsearch-8.17.0").version, "8.17.0");
         assert!(row("elasticsearch-8.17.0").has_security);
-        assert_eq!(
-            suite().map(|row| row.name).collect::<Vec<_>>(),
-            ["opensearch-2.19.0", "elasticsearch-8.17.0"]
-        );
+        assert_eq!(suite().count(), rows().len());
     }
 }

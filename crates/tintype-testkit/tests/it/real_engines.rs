@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tintype_testkit::{
     client::RawClient,
-    engines::{EngineRow, Options, RealEngine, row, shared, suite},
+    engines::{EngineRow, Options, RealEngine, row, shared},
 };
 
 async fn snapshot(engine: &RealEngine, name: &str) -> PathBuf {
@@ -35,19 +35,12 @@ async fn snapshot(engine: &RealEngine, name: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn every_engine_of_the_suite_snapshots_into_a_location_that_the_test_can_read_and_write() {
-    for row in suite() {
-        let engine = shared(row, row.has_security).await.unwrap();
-        let location = snapshot(&engine, "readable").await;
-        assert!(location.join("index-0").exists());
-        let blob = std::fs::read_dir(location.join("indices"))
-            .unwrap()
-            .next()
-            .unwrap()
-            .unwrap()
-            .path();
-        std::fs::remove_dir_all(blob).unwrap();
-    }
+async fn an_engine_snapshots_into_a_location_that_the_test_can_read_and_write() {
+    let engine = shared(row("elasticsearch-8.17.0"), true).await.unwrap();
+    let location = snapshot(&engine, "readable").await;
+    assert!(location.join("index-0").exists());
+    let mut indices = std::fs::read_dir(location.join("indices")).unwrap();
+    std::fs::remove_dir_all(indices.next().unwrap().unwrap().path()).unwrap();
 }
 
 #[tokio::test]

@@ -26,7 +26,12 @@ const END_BOUND: Duration = Duration::from_secs(60);
 
 pub async fn run() -> anyhow::Result<()> {
     let calls = count("TINTYPE_BENCH_CALLS", CALLS)?;
-    let engine = RealEngine::start(engines::row(ENGINE), engines::Options::default()).await?;
+    let options = engines::Options {
+        heap_mb: 512,
+        quick: false,
+        ..engines::Options::default()
+    };
+    let engine = RealEngine::start(engines::row(ENGINE), options).await?;
     fill(&engine).await?;
     let tintype = TintypeProcess::start(TintypeOptions::serve(env!("CARGO_BIN_EXE_tintype"))).await?;
     let mut through = Through::new(&tintype, &engine).await?;

@@ -28,7 +28,9 @@ impl Call {
         let origin = Origin {
             at: http.app.clock.now(),
             principal: None,
-            address: extensions.get::<ClientAddress>().map(|ClientAddress(address)| address.to_string()),
+            address: extensions
+                .get::<ClientAddress>()
+                .map(|ClientAddress(address)| address.to_string()),
             request: text(extensions.get::<RequestId>().map(|RequestId(id)| id.as_ref())),
             method: request.method().as_str().to_owned(),
             route: text(extensions.get::<MatchedPath>().map(MatchedPath::as_str)),

@@ -5,18 +5,30 @@ use crate::model::{Cluster, Failure, FailureKind};
 use jiff::Timestamp;
 use tintype_engine::{CallSite, Engine, Error, NotSent, SnapshotInfo, SnapshotState};
 
-/// The indices that a snapshot of everything resolves to, sorted: closed ones only where the engine includes them.
+/// The indices of a cluster, sorted, by what a snapshot of everything does with them.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Indices {
+    /// In it.
+    pub held: Vec<String>,
+    /// Closed, and left out by an engine that cannot include them.
+    pub left_out: Vec<String>,
+}
+
+/// The indices that a snapshot of everything resolves to, and those that it leaves out.
 ///
 /// # Errors
 /// The engine's.
-pub async fn indices(engine: &Engine, cluster: &Cluster) -> Result<Vec<String>, Error> {
+pub async fn indices(engine: &Engine, cluster: &Cluster) -> Result<Indices, Error> {
     let with_closed = dialect(cluster).is_none_or(|dialect| dialect.expands_wildcards());
-    let names = engine.index_names().await?;
-    Ok(names
-        .into_iter()
-        .filter(|(_, closed)| with_closed || !closed)
-        .map(|(name, _)| name)
-        .collect())
+    let mut indices = Indices::default();
+    for (name, closed) in engine.index_names().await? {
+        if closed && !with_closed {
+            indices.left_out.push(name);
+        } else {
+            indices.held.push(name);
+        }
+    }
+    Ok(indices)
 }
 
 /// Reads are not bound to the pinned uuid: that another cluster at this address does not have something says nothing.

@@ -239,7 +239,18 @@ pub struct ClusterPage {
 /// The product's durable state.
 #[async_trait]
 pub trait Store:
-    Accounts + Alerts + AuditLog + Changes + Figures + Fleet + Search + Sessions + Webhooks + Send + Sync + std::fmt::Debug
+    Accounts
+    + Alerts
+    + AuditLog
+    + Changes
+    + Figures
+    + Fleet
+    + Search
+    + Sessions
+    + Webhooks
+    + Send
+    + Sync
+    + std::fmt::Debug
 {
     // --- clusters
 

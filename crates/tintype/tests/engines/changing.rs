@@ -1,4 +1,4 @@
-//! Indices that come and go while a snapshot runs are noted, and it is judged by the others.
+//! An index that is gone before a snapshot begins is noted, and the snapshot is judged by the others.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,35 +13,9 @@ use crate::{
     door::Level,
     names::unique,
     rig::Rig,
-    spare::Spare,
 };
 
-on_every_engine!(
-    an_index_made_while_it_runs_is_a_note,
-    an_index_deleted_before_it_begins_is_a_note,
-    a_snapshot_of_nothing_is_not_good,
-);
-
-async fn an_index_made_while_it_runs_is_a_note(rig: Arc<Rig>) {
-    let bench = Plan::at(&rig, Level::Operate).throttled("1mb").start().await;
-    let taken = bench.take("around").await;
-    bench.copying(&taken.operation).await;
-    // First among the names, since a note tells five at most.
-    let index = unique("a-new");
-    let moving = rig.moving().await;
-    rig.make_index(&index, 1, json!({})).await;
-    drop(moving);
-
-    let outcome = bench.succeeded(&taken.operation).await;
-
-    let note = outcome["notes"].to_string();
-    assert!(
-        note.contains("made while it ran") && note.contains(&index),
-        "{note}"
-    );
-    let held = rig.only_snapshot(&bench.repository).await["indices"].to_string();
-    assert!(!held.contains(&index), "{held}");
-}
+on_every_engine!(an_index_deleted_before_it_begins_is_a_note);
 
 async fn an_index_deleted_before_it_begins_is_a_note(rig: Arc<Rig>) {
     let bench = Plan::at(&rig, Level::Operate).watched().start().await;
@@ -84,21 +58,4 @@ async fn delete(rig: &Rig, index: &str) {
         (status == 200).then_some(())
     });
     deleted.await.unwrap();
-}
-
-async fn a_snapshot_of_nothing_is_not_good(rig: Arc<Rig>) {
-    let spare = Spare::of(&rig).await;
-    let bench = Plan::at(&spare.rig, Level::Operate).start().await;
-    assert_eq!(spare.rig.indices().await.len(), 0);
-
-    let taken = bench.take("nothing").await;
-
-    bench.failed(&taken.operation, "empty").await;
-    // The engine calls it a success.
-    assert_eq!(
-        spare.rig.only_snapshot(&bench.repository).await["state"],
-        "SUCCESS"
-    );
-    let shown = bench.api.get(&bench.native("/snapshots")).await;
-    assert_eq!(shown["snapshots"][0]["good"], false, "{shown}");
 }

@@ -1,6 +1,6 @@
 //! Each way that the call fails, before a real engine.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -8,6 +8,7 @@ use crate::{
     api::ECE,
     bench::{Bench, Plan, Taken},
     door::Level,
+    modes::set_mode,
     names::unique,
     rig::Rig,
 };
@@ -26,6 +27,7 @@ on_every_engine!(
     a_readonly_registration_is_500,
     a_registration_of_that_name_elsewhere_is_500_and_stays,
     a_read_only_location_is_202_and_then_failed_with_its_cause,
+    a_new_location_that_cannot_be_written_is_500_with_the_engines_words,
 );
 
 async fn an_unknown_cluster_is_404(rig: Arc<Rig>) {
@@ -158,6 +160,15 @@ async fn a_read_only_location_is_202_and_then_failed_with_its_cause(rig: Arc<Rig
     let before = rig.only_snapshot(&bench.repository).await;
     set_mode(&bench.location(), 0o555);
 
+    if !rig.facts().accepts_unwritable {
+        // Elasticsearch 6.8 cannot even read such a location, so that nothing is sent and the name stays free.
+        let message = bench.call(json!({"name": "lost"})).await.failed(500, FAILED);
+        assert!(message.contains("access_denied_exception"), "{message}");
+        set_mode(&bench.location(), 0o777);
+        assert_eq!(rig.only_snapshot(&bench.repository).await, before);
+        bench.take_whole("lost").await;
+        return;
+    }
     let lost = bench.take("lost").await;
     let message = bench.failed(&lost.operation, "vanished").await;
 
@@ -168,6 +179,23 @@ async fn a_read_only_location_is_202_and_then_failed_with_its_cause(rig: Arc<Rig
     assert!(cause.contains("repository_verification_exception"), "{message}");
     assert_eq!(rig.only_snapshot(&bench.repository).await, before);
     set_mode(&bench.location(), 0o777);
+}
+
+async fn a_new_location_that_cannot_be_written_is_500_with_the_engines_words(rig: Arc<Rig>) {
+    let bench = Bench::operate(&rig).await;
+    let own = format!("{}/{}", bench.repository, bench.cluster);
+    let location = rig.engine.location(&own).unwrap();
+    set_mode(&location, 0o555);
+
+    let message = bench.call(json!({"name": "early"})).await.failed(500, FAILED);
+
+    assert!(
+        message.contains("nodes cannot use it") && message.contains("access_denied_exception"),
+        "{message}"
+    );
+    // Nothing was sent under the name, and the registration is there.
+    set_mode(&location, 0o777);
+    bench.take_whole("early").await;
 }
 
 /// A repository that the platform does not know: its name and location.
@@ -183,15 +211,4 @@ async fn engine_side(rig: &Rig, mut settings: Value) -> (String, String) {
 fn unstamped(mut registration: Value) -> Value {
     registration.as_object_mut().unwrap().remove("uuid");
     registration
-}
-
-/// Directories alone: whoever may not write them makes no file either.
-fn set_mode(directory: &Path, mode: u32) {
-    fs::set_permissions(directory, fs::Permissions::from_mode(mode)).unwrap();
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            set_mode(&path, mode);
-        }
-    }
 }

@@ -103,9 +103,12 @@ impl Rig {
     pub fn every_door(&self) -> Vec<Door> {
         let mut doors = vec![self.door(Level::Operate)];
         if self.engine.row().has_security {
-            let token = self.engine.bearer_token(&self.login(Level::Operate).0).unwrap();
             let pair = self.engine.client_cert();
-            doors.push(self.straight(json!({"type": "bearer", "token": token})));
+            // The realm of tokens came with 8.2.
+            if !self.engine.row().version.starts_with('7') {
+                let token = self.engine.bearer_token(&self.login(Level::Operate).0).unwrap();
+                doors.push(self.straight(json!({"type": "bearer", "token": token})));
+            }
             doors.push(
                 self.straight(
                     json!({"type": "certificate", "certificate": pair.cert_pem, "key": pair.key_pem}),

@@ -2,20 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::{bench::Plan, door::Level, rig::Rig, spare::Spare};
 
-on_every_engine!(a_snapshot_that_dies_with_its_engine_is_failed_and_never_sent_again);
+on_spare_engines!(a_snapshot_that_dies_with_its_engine_is_failed_and_never_sent_again);
 
 async fn a_snapshot_that_dies_with_its_engine_is_failed_and_never_sent_again(rig: Arc<Rig>) {
     let spare = Spare::of(&rig).await;
     let rig = &spare.rig;
-    rig.make_index("only", 1, json!({})).await;
-    let noise: String = (0..200_000_u32)
-        .map(|n| format!("{:08x}", n.wrapping_mul(2_654_435_761)))
-        .collect();
-    rig.bulk("only", [json!({"noise": noise})]).await;
+    rig.make_noise("only", 1_600_000).await;
     let bench = Plan::at(rig, Level::Operate)
         .watched()
         .throttled("50kb")

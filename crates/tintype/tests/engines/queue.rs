@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{bench::Plan, door::Level, rig::Rig};
 
-on_every_engine!(
+// Nobody may make an index while a snapshot that waited in line is sent.
+alone_on_every_engine!(
     beyond_the_limit_a_snapshot_waits_in_line,
     a_snapshot_cancelled_in_line_is_never_sent,
 );

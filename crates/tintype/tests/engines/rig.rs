@@ -11,12 +11,14 @@ use tintype_testkit::{
     engines::{EngineRow, Options, RealEngine, row, suite},
     tintype::{TintypeOptions, TintypeProcess},
 };
-use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard, Semaphore};
 
 use crate::api::{Api, NATIVE};
 
 /// The engines run several snapshots at once, but a throttled one sleeps in its thread, and on two cores there is one.
-const SETTINGS: &str = "thread_pool.snapshot.max: 10\n";
+const THREADS: u32 = 10;
+/// A start keeps a core busy: so many engines start at a time.
+static STARTS: Semaphore = Semaphore::const_new(2);
 
 /// An engine and what stands in front of it.
 pub struct Rig {
@@ -25,17 +27,24 @@ pub struct Rig {
     pub front: CertPair,
     pub front_ca: String,
     indices: RwLock<()>,
+    turn: RwLock<()>,
+}
+
+/// A test's turn at an engine.
+pub struct Turn<'a> {
+    _shared: Option<RwLockReadGuard<'a, ()>>,
+    _alone: Option<RwLockWriteGuard<'a, ()>>,
 }
 
 type Cell = Arc<OnceCell<Arc<Rig>>>;
 
 /// The engine of this line of the suite, `kind_1_2_3`; started and filled at the first call.
-pub async fn shared(line: &str) -> Arc<Rig> {
+pub async fn of(line: &str) -> Arc<Rig> {
     static RIGS: LazyLock<Mutex<HashMap<&'static str, Cell>>> = LazyLock::new(Mutex::default);
     let row = row_of(line);
     let cell = RIGS.lock().unwrap().entry(row.name).or_default().clone();
     let start = || async {
-        let rig = Rig::start(row).await;
+        let rig = Rig::start(row, THREADS).await;
         rig.fill().await;
         Arc::new(rig)
     };
@@ -45,7 +54,7 @@ pub async fn shared(line: &str) -> Arc<Rig> {
 /// Another engine of the suite.
 pub async fn neighbour(rig: &Rig) -> Arc<Rig> {
     let other = suite().find(|row| row.name != rig.engine.row().name).unwrap();
-    shared(&other.name.replace(['-', '.'], "_")).await
+    of(&other.name.replace(['-', '.'], "_")).await
 }
 
 fn row_of(line: &str) -> &'static EngineRow {
@@ -54,11 +63,12 @@ fn row_of(line: &str) -> &'static EngineRow {
 }
 
 impl Rig {
-    /// An empty engine.
-    pub async fn start(row: &'static EngineRow) -> Self {
+    /// An empty engine with so many threads for snapshots.
+    pub async fn start(row: &'static EngineRow, threads: u32) -> Self {
+        let _turn = STARTS.acquire().await.unwrap();
         let options = Options {
             security: row.has_security,
-            settings: SETTINGS.to_owned(),
+            settings: format!("thread_pool.snapshot.max: {threads}\n"),
             roles: Some(printed_roles().await),
             ..Options::default()
         };
@@ -68,6 +78,31 @@ impl Rig {
             front: ca.server().unwrap(),
             front_ca: ca.pem(),
             indices: RwLock::default(),
+            turn: RwLock::default(),
+        }
+    }
+
+    /// Elasticsearch 6.8: mapping types, no hidden indices, one snapshot at a time and no closed index in it.
+    pub fn is_es6(&self) -> bool {
+        self.engine.row().name.starts_with("elasticsearch-6.")
+    }
+
+    /// Beside other tests, except on the engine that takes one snapshot at a time.
+    pub async fn shared(&self) -> Turn<'_> {
+        if self.is_es6() {
+            return self.alone().await;
+        }
+        Turn {
+            _shared: Some(self.turn.read().await),
+            _alone: None,
+        }
+    }
+
+    /// While no other test uses the engine.
+    pub async fn alone(&self) -> Turn<'_> {
+        Turn {
+            _shared: None,
+            _alone: Some(self.turn.write().await),
         }
     }
 
@@ -90,7 +125,9 @@ impl Rig {
         .await;
         self.make_index("base-two", 1, json!({})).await;
         self.bulk("base-two", (0..10).map(|n| json!({"n": n}))).await;
-        self.make_index("base-hidden", 1, json!({"hidden": true})).await;
+        if !self.is_es6() {
+            self.make_index("base-hidden", 1, json!({"hidden": true})).await;
+        }
         self.make_index("base-closed", 1, json!({})).await;
         self.bulk("base-closed", [json!({"n": 1})]).await;
         self.ask("POST", "/base-closed/_close", Value::Null).await;
@@ -118,15 +155,36 @@ impl Rig {
         }
     }
 
+    /// Makes an index whose primary no node may hold. Whoever takes a snapshot of everything meanwhile is refused.
+    pub async fn make_red(&self, name: &str) {
+        let settings = json!({"number_of_shards": 1, "number_of_replicas": 0,
+            "routing.allocation.require._name": "nowhere"});
+        let path = format!("/{name}?wait_for_active_shards=0");
+        self.ask("PUT", &path, json!({"settings": {"index": settings}}))
+            .await;
+    }
+
+    /// Makes an index of one document of so many bytes that do not compress well.
+    pub async fn make_noise(&self, name: &str, bytes: u32) {
+        self.make_index(name, 1, json!({})).await;
+        let noise: String = (0..bytes / 8)
+            .map(|n| format!("{:08x}", n.wrapping_mul(2_654_435_761)))
+            .collect();
+        self.bulk(name, [json!({"noise": noise})]).await;
+    }
+
     /// Makes an index whose texts are not searched, and waits for its primaries.
     pub async fn make_index(&self, name: &str, shards: u32, settings: Value) {
         let mut settings = settings;
         settings["number_of_shards"] = shards.into();
         settings["number_of_replicas"] = 0.into();
-        let body = json!({"settings": {"index": settings}, "mappings": {"dynamic": false}});
+        let mut mappings = json!({"dynamic": false});
+        if self.is_es6() {
+            mappings = json!({"_doc": mappings});
+        }
+        let body = json!({"settings": {"index": settings}, "mappings": mappings});
         self.ask("PUT", &format!("/{name}"), body).await;
-        let health =
-            format!("/_cluster/health/{name}?wait_for_status=green&timeout=30s&expand_wildcards=all");
+        let health = format!("/_cluster/health/{name}?wait_for_status=green&timeout=30s");
         self.ask("GET", &health, Value::Null).await;
     }
 
@@ -136,7 +194,8 @@ impl Rig {
             .into_iter()
             .map(|document| format!("{{\"index\":{{}}}}\n{document}\n"))
             .collect();
-        let path = format!("/{index}/_bulk?refresh=true");
+        let kind = if self.is_es6() { "/_doc" } else { "" };
+        let path = format!("/{index}{kind}/_bulk?refresh=true");
         let answer = self.ask("POST", &path, lines.into()).await;
         assert_eq!(answer["errors"], false, "{answer}");
     }

@@ -1,4 +1,5 @@
-//! A second engine of a line, without data, for tests that kill it: one after the other.
+//! A second engine of a line, without data and with one thread for snapshots, for tests that kill it or need it empty:
+//! one after the other.
 
 use std::{
     collections::HashMap,
@@ -27,7 +28,7 @@ impl Spare {
         let mut turn = turn.lock_owned().await;
         let spare = match turn.take() {
             Some(spare) => spare,
-            None => Arc::new(Rig::start(row).await),
+            None => Arc::new(Rig::start(row, 1).await),
         };
         *turn = Some(spare.clone());
         if spare.engine.http("GET", "/_nodes", Value::Null).await.is_err() {

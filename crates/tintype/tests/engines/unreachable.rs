@@ -7,7 +7,7 @@ use tintype_testkit::faults::{Fault, Gate, Rule};
 
 use crate::{bench::Plan, door::Level, rig::Rig, spare::Spare};
 
-on_every_engine!(an_engine_killed_before_it_answers_is_500_and_burns_no_name);
+on_spare_engines!(an_engine_killed_before_it_answers_is_500_and_burns_no_name);
 
 async fn an_engine_killed_before_it_answers_is_500_and_burns_no_name(rig: Arc<Rig>) {
     let spare = Spare::of(&rig).await;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::Path;
 use tintype::model::audit::{AuditEntry, Origin, Refusal};
-use tintype::model::{ApiKey, Operator, Reader, Role};
+use tintype::model::{ApiKey, Factor, Operator, Reader, Role, Session, TotpSecret, UserChange};
 use tintype::store::audit::{AuditFilter, about, asked, detail};
 use tintype::store::{Idempotency, Started};
 
@@ -49,12 +49,7 @@ async fn actions(store: &TheStore) -> Vec<String> {
 }
 
 fn user(name: &str) -> Operator {
-    Operator {
-        name: name.into(),
-        password_hash: "$argon2id$x".into(),
-        roles: vec![Role::EcePlatformAdmin],
-        enabled: true,
-    }
+    Operator::new(name, "$argon2id$x".into(), vec![Role::EcePlatformAdmin], at(0))
 }
 
 fn key(user: &str) -> ApiKey {
@@ -64,6 +59,7 @@ fn key(user: &str) -> ApiKey {
         user: user.into(),
         description: "d".into(),
         created_at: at(0),
+        elevated: true,
     }
 }
 
@@ -90,10 +86,67 @@ async fn every_change(store: &TheStore) {
     store.attach_cluster(&cluster("b"), &secrets("b")).await.unwrap();
     store.detach_cluster(&id("b")).await.unwrap();
     store.delete_repository(&main, true).await.unwrap();
-    store.create_user(&user("eve"), at(0)).await.unwrap();
-    store.set_password("eve", "$argon2id$y").await.unwrap();
+    every_change_of_users(store).await;
+    every_change_of_webhooks(store).await;
+}
+
+async fn every_change_of_users(store: &TheStore) {
+    store.create_user(&user("eve")).await.unwrap();
+    store
+        .change_user("eve", &password("$argon2id$y"), None, at(1))
+        .await
+        .unwrap();
     store.create_api_key(&key("eve")).await.unwrap();
-    store.delete_api_key("eve", "key-of-eve").await.unwrap();
+    let named = [("eve".to_owned(), "key-of-eve".to_owned())];
+    store.delete_api_keys(&named).await.unwrap();
+    store.create_api_key(&key("eve")).await.unwrap();
+    store.delete_api_keys_of("eve").await.unwrap();
+    let device = TotpSecret {
+        id: "device".into(),
+        secret: "JBSWY3DPEHPK3PXP".into(),
+        confirmed: false,
+    };
+    store.enrol_totp("eve", &device, at(1)).await.unwrap();
+    store
+        .confirm_totp("eve", "device", 1, &[[3; 32]], at(1))
+        .await
+        .unwrap();
+    let session = Session {
+        id: "s".into(),
+        secret_hash: [2; 32],
+        user: "eve".into(),
+        created_at: at(1),
+        expires_at: at(1000),
+        elevated_until: None,
+    };
+    store.begin_session(&session).await.unwrap();
+    let factor = Factor::Step {
+        device: "device".into(),
+        step: 2,
+    };
+    assert!(store.elevate_session("s", &factor, at(9), &[4; 32]).await.unwrap());
+    store.lower_session("s", &[5; 32]).await.unwrap();
+    assert!(store.end_session("s").await.unwrap());
+    assert!(store.remove_totp("eve", None).await.unwrap());
+    // Somebody must stay.
+    store.create_user(&user("adam")).await.unwrap();
+    store.delete_user("eve").await.unwrap();
+}
+
+async fn every_change_of_webhooks(store: &TheStore) {
+    store.set_max_age(&id("a"), Some(60)).await.unwrap();
+    let webhook = crate::webhooks::webhook("w");
+    crate::webhooks::make(store, &webhook).await;
+    store.start_test_delivery("w", "admin", at(1)).await.unwrap();
+    store.update_webhook(&webhook, None).await.unwrap();
+    store.delete_webhook("w").await.unwrap();
+}
+
+fn password(hash: &str) -> UserChange {
+    UserChange {
+        password_hash: Some(hash.into()),
+        ..UserChange::default()
+    }
 }
 
 pub async fn a_change_that_no_request_asks_for_leaves_no_row(store: TheStore) {
@@ -162,8 +215,10 @@ pub async fn what_fails_or_changes_nothing_leaves_no_row(store: TheStore) {
         assert!(store.attach_cluster(&cluster("a"), &secrets("a")).await.is_err());
         assert!(store.detach_cluster(&id("a")).await.is_err());
         assert!(store.detach_cluster(&id("none")).await.is_err());
-        assert!(store.set_password("nobody", "x").await.is_err());
-        assert!(!store.delete_api_key("nobody", "x").await.unwrap());
+        let change = password("x");
+        assert!(store.change_user("nobody", &change, None, at(1)).await.is_err());
+        let nobodys = [("nobody".to_owned(), "x".to_owned())];
+        assert_eq!(store.delete_api_keys(&nobodys).await.unwrap(), 0);
         let again = tintype::store::NewOperation {
             id: "2".into(),
             ..new

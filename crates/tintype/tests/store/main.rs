@@ -140,6 +140,9 @@ mod conformance {
             admins_that_end_each_other_leave_one
             a_deleted_user_takes_its_keys_along
             users_that_are_not_there_are_not_found
+            keys_belong_to_their_user
+            keys_are_listed_oldest_first
+            keys_are_deleted_by_name_and_by_user
         }
         audit {
             a_change_that_no_request_asks_for_leaves_no_row
@@ -149,9 +152,6 @@ mod conformance {
             refusals_are_appended_and_rows_are_found_by_what_they_say
             old_rows_are_forgotten_and_those_of_strangers_earlier
             young_rows_stay_whatever_is_asked
-            keys_belong_to_their_user
-            keys_are_listed_oldest_first
-            keys_are_deleted_by_name_and_by_user
         }
         sessions {
             a_session_reads_back_until_it_is_ended

@@ -1,7 +1,8 @@
 //! Success is read back, never assumed.
 
+use super::super::looks::{self, Indices};
+use super::super::progress;
 use super::super::step::{Context, StepResult, backoff};
-use super::super::{looks, progress};
 use super::super::{retry, step::Stop};
 use super::Take;
 use crate::model::take::{Intent, TakeOutcome};
@@ -13,7 +14,7 @@ use tintype_engine::{SnapshotInfo, SnapshotState};
 /// Decides whether an ended snapshot is good, and ends the operation.
 pub async fn judge(context: &mut Context, take: &Take, intent: &Intent, found: &SnapshotInfo) -> StepResult {
     let after = indices_after(context, take).await?;
-    let verdict = verdict(intent, found, after.as_deref());
+    let verdict = verdict(intent, found, after.as_ref());
     let outcome = TakeOutcome {
         name: found.name.clone(),
         repository: take.repository().to_owned(),
@@ -39,7 +40,7 @@ pub async fn judge(context: &mut Context, take: &Take, intent: &Intent, found: &
 }
 
 /// The listing after; `None` when the engine fell silent, and then only the listing before can be held against it.
-async fn indices_after(context: &Context, take: &Take) -> Result<Option<Vec<String>>, Stop> {
+async fn indices_after(context: &Context, take: &Take) -> Result<Option<Indices>, Stop> {
     for attempt in 0..5 {
         match context
             .call("look_indices_after", looks::indices(&take.engine, &take.cluster))
@@ -58,11 +59,15 @@ struct Verdict {
     notes: Vec<String>,
 }
 
-fn verdict(intent: &Intent, found: &SnapshotInfo, after: Option<&[String]>) -> Verdict {
+fn verdict(intent: &Intent, found: &SnapshotInfo, after: Option<&Indices>) -> Verdict {
     let held: BTreeSet<&str> = found.indices.iter().map(String::as_str).collect();
     let before: BTreeSet<&str> = intent.indices.iter().map(String::as_str).collect();
+    let left_out: Vec<&str> = after
+        .into_iter()
+        .flat_map(|after| after.left_out.iter().map(String::as_str))
+        .collect();
     let after: BTreeSet<&str> = match after {
-        Some(after) => after.iter().map(String::as_str).collect(),
+        Some(after) => after.held.iter().map(String::as_str).collect(),
         None => before.clone(),
     };
     let mut notes = Vec::new();
@@ -87,6 +92,7 @@ fn verdict(intent: &Intent, found: &SnapshotInfo, after: Option<&[String]>) -> V
             .filter(|n| !held.contains(n))
             .collect(),
     );
+    note("closed, and left out by an engine of this version", left_out);
     let missing: Vec<&str> = before
         .intersection(&after)
         .copied()
@@ -184,8 +190,11 @@ mod tests {
         }
     }
 
-    fn names(names: &[&str]) -> Vec<String> {
-        names.iter().map(|&name| name.to_owned()).collect()
+    fn names(names: &[&str]) -> Indices {
+        Indices {
+            held: names.iter().map(|&name| name.to_owned()).collect(),
+            left_out: Vec::new(),
+        }
     }
 
     fn kind(verdict: &Verdict) -> Option<FailureKind> {
@@ -213,6 +222,21 @@ mod tests {
         // Without the listing after, the one before decides.
         let without = verdict(&intent(&["a", "b"]), &held, None);
         assert_eq!(kind(&without), Some(FailureKind::Incomplete));
+    }
+
+    #[test]
+    fn a_closed_index_that_the_engine_leaves_out_is_a_note() {
+        let mut after = names(&["a"]);
+        after.left_out = vec!["shut".to_owned()];
+        let verdict = verdict(
+            &intent(&["a"]),
+            &found(SnapshotState::Success, &["a"]),
+            Some(&after),
+        );
+        assert_eq!(kind(&verdict), None);
+        assert!(
+            matches!(&verdict.notes[..], [note] if note.starts_with("closed") && note.ends_with(": shut"))
+        );
     }
 
     #[test]

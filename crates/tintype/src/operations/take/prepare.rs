@@ -58,7 +58,7 @@ pub async fn prepare(context: &mut Context, take: &Take) -> StepResult {
     }
     let indices = match seen.indices {
         Err(error) => return not_prepared(context, take, &error).await,
-        Ok(indices) => indices,
+        Ok(indices) => indices.held,
     };
     let intent = Intent {
         sent: 1,
@@ -74,7 +74,7 @@ struct Seen {
     registration: Result<Result<Found, Failure>, Error>,
     namesake: Result<Option<SnapshotInfo>, Error>,
     busy: Result<bool, Error>,
-    indices: Result<Vec<String>, Error>,
+    indices: Result<looks::Indices, Error>,
 }
 
 /// All looks at once, since somebody waits and none needs another's answer. That of a name in a repository that is not

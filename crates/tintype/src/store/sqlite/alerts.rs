@@ -70,7 +70,7 @@ impl Alerts for SqliteStore {
 
     async fn settle_alert(&self, id: &ClusterId, default: i64, now: Timestamp) -> Result<Vec<WebhookEvent>> {
         let args = (id.clone(), default, millis(now));
-        self.write("settle_alert", args, |tx, (id, default, now)| {
+        self.note("settle_alert", args, |tx, (id, default, now)| {
             Box::pin(settle(tx, id, *default, *now))
         })
         .await

@@ -167,7 +167,7 @@ impl Changes for SqliteStore {
 
     async fn prune_changes(&self, keep: u64, before: Timestamp) -> Result<u64> {
         let args = (rows::signed(keep), millis(before));
-        self.write("prune_changes", args, |tx, (keep, before)| {
+        self.note("prune_changes", args, |tx, (keep, before)| {
             Box::pin(prune(tx, *keep, *before))
         })
         .await

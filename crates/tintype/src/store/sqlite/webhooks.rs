@@ -137,7 +137,7 @@ impl Webhooks for SqliteStore {
 
     async fn disable_webhook(&self, id: &str, because: &str, now: Timestamp) -> Result<()> {
         let args = (id.to_owned(), because.to_owned(), millis(now));
-        self.write("disable_webhook", args, |tx, (id, because, now)| {
+        self.note("disable_webhook", args, |tx, (id, because, now)| {
             Box::pin(disable(tx, id, because, *now))
         })
         .await

@@ -34,7 +34,7 @@ pub async fn change(http: &Http, principal: &Principal, user: Operator, body: Us
         .store
         .change_user(&user.name, &change, Some(&principal.name), now)
         .await
-        .map_err(|error| explain(error, &user.name, (RESTRICTED, at)))?;
+        .map_err(|error| explain(error, (RESTRICTED, at)))?;
     Ok(ok(&User::from(changed)))
 }
 

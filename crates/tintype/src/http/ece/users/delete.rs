@@ -29,6 +29,6 @@ pub async fn handle(State(http): State<Http>, principal: Principal, path: Path) 
         return Err(refused(RESTRICTED, "user_name", message));
     }
     let deleted = http.app.store.delete_user(&user.name).await;
-    deleted.map_err(|error| explain(error, &user.name, (RESTRICTED, "user_name")))?;
+    deleted.map_err(|error| explain(error, (RESTRICTED, "user_name")))?;
     Ok(ok(&EmptyResponse {}))
 }

@@ -47,7 +47,7 @@ fn refused(code: &'static str, field: &str, message: impl Into<String>) -> Probl
 }
 
 /// A refusal of the store's; `last_admin` is what stands for the end of the last administrator.
-fn explain(error: StoreError, name: &str, last_admin: (&'static str, &str)) -> Problem {
+fn explain(error: StoreError, last_admin: (&'static str, &str)) -> Problem {
     match error {
         StoreError::NotFound(_) => not_found(),
         StoreError::Conflict(why @ Conflict::BuiltInUser) => refused(BUILT_IN, "user_name", why.to_string()),
