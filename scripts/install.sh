@@ -43,5 +43,11 @@ need_for_engines() {
     install_packages "${packages[@]}"
 }
 
-# And beside it the test servers.
-need_for_tests() { need_for_engines go:golang-go python3:python3; }
+# Debian's Python makes environments only with a package of its own.
+need_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv; }
+
+# And beside it the test servers and clients.
+need_for_tests() {
+    need_for_engines go:golang-go python3:python3
+    need_venv
+}

@@ -349,8 +349,7 @@ fn every_route_that_changes_what_others_see_needs_elevation() {
         let described = &description["paths"][route.path][&method]["responses"]["449"];
         let own = route.path.starts_with("/user/") || route.path.starts_with("/users/auth");
         let wanted = match route.surface {
-            Surface::Native => route.method != Method::GET && !own,
-            Surface::Root => false,
+            Surface::Native | Surface::Root => route.method != Method::GET && !own,
             Surface::Regional | Surface::Global => described.is_object(),
         };
         assert_eq!(route.needs_elevation(), wanted, "{} {}", route.method, route.path);

@@ -45,7 +45,7 @@ pub fn doc() -> Doc {
     .optional_body::<RestoreBody>()
     .answer_with::<OperationView>(202, "It was begun.", &["Location", OPERATION])
     .fails(404, NOT_FOUND)
-    .fails(409, &["root.conflict"])
+    .fails(409, &["clusters.snapshot.index_conflict", "root.conflict"])
     .fails(500, &["clusters.snapshot.failed"])
 }
 
