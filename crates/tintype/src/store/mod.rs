@@ -260,6 +260,8 @@ pub trait Store:
     async fn cluster(&self, id: &ClusterId) -> Result<Option<Cluster>>;
     /// One cluster's engine secrets, opened. `NotFound` when it is not attached.
     async fn cluster_secrets(&self, id: &ClusterId) -> Result<ClusterSecrets>;
+    /// The user names of these clusters' basic authentication, opened (one query, for a page of a list).
+    async fn cluster_usernames(&self, ids: &[ClusterId]) -> Result<HashMap<ClusterId, String>>;
     /// A page and the number of all that match.
     async fn clusters(&self, page: &ClusterPage) -> Result<(Vec<Cluster>, u64)>;
     /// Replaces the row whose `version` is the given cluster's, and counts it up. Secrets and `created_at` stay, the
@@ -321,9 +323,9 @@ pub trait Store:
     async fn operation(&self, id: &str) -> Result<Option<Operation>>;
     /// A page, newest first.
     async fn operations(&self, filter: &OperationFilter) -> Result<Vec<Operation>>;
-    /// How many queued operations are older than this one, over all clusters and without deliveries; `None` when it is
-    /// not queued.
-    async fn queue_position(&self, id: &str) -> Result<Option<u64>>;
+    /// How many queued operations are older than each of these, over all clusters; those that are not queued are absent
+    /// (one query, for a page of a list).
+    async fn queue_positions(&self, ids: &[&str]) -> Result<HashMap<String, u64>>;
     /// Events after a sequence number, at most `limit`.
     async fn events(&self, operation: &str, after: i64, limit: u32) -> Result<Vec<Event>>;
     /// Marks it, with an event the first time, and wakes it now; `false` when it has ended. `NotFound`.

@@ -50,6 +50,9 @@ pub async fn attached_clusters_read_back_whole(store: TheStore) {
         exposed(&store.cluster_secrets(&full.id).await.unwrap()),
         exposed(&secrets("a"))
     );
+    let ids = [full.id.clone(), id("nowhere")];
+    let usernames = store.cluster_usernames(&ids).await.unwrap();
+    assert_eq!(usernames, [(full.id.clone(), "a-user".to_owned())].into());
 
     let mut bare = cluster("b");
     (bare.ca, bare.fingerprint, bare.repository) = (None, None, None);

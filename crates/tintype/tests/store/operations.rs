@@ -2,6 +2,7 @@
 
 use crate::make::*;
 use serde_json::json;
+use std::collections::BTreeMap;
 use tintype::model::{OperationKind, Status};
 use tintype::store::{OperationFilter, StoreError};
 
@@ -140,12 +141,14 @@ pub async fn the_queue_position_counts_older_queued_ones(store: TheStore) {
     attach(&store, "b").await;
     start_all(&store, "a", &["1", "3"]).await;
     start_all(&store, "b", &["2"]).await;
-    assert_eq!(store.queue_position("1").await.unwrap(), Some(0));
-    assert_eq!(store.queue_position("3").await.unwrap(), Some(2));
+    let positions = async || {
+        let found = store.queue_positions(&["1", "3", "nowhere"]).await.unwrap();
+        found.into_iter().collect::<BTreeMap<_, _>>()
+    };
+    let place = |id: &str, ahead: u64| (id.to_owned(), ahead);
+    assert_eq!(positions().await, BTreeMap::from([place("1", 0), place("3", 2)]));
     store.lease("me", &limits(1, 9), at(0), at(9)).await.unwrap();
-    assert_eq!(store.queue_position("1").await.unwrap(), None, "it runs");
-    assert_eq!(store.queue_position("3").await.unwrap(), Some(1));
-    assert_eq!(store.queue_position("nowhere").await.unwrap(), None);
+    assert_eq!(positions().await, BTreeMap::from([place("3", 1)]), "1 runs");
 }
 
 pub async fn counts_have_every_status(store: TheStore) {

@@ -162,7 +162,7 @@ pub async fn deliveries_take_no_place_and_stand_in_nobody_s_way(store: TheStore)
         }
     }
     start_all(&store, "a", &["1", "2"]).await;
-    assert_eq!(store.queue_position("2").await.unwrap(), Some(1));
+    assert_eq!(store.queue_positions(&["2"]).await.unwrap()["2"], 1);
     let leased = store.lease("me", &limits(1, 1), at(1), at(1000)).await.unwrap();
     let (given, rest): (Vec<_>, Vec<_>) = leased
         .into_iter()

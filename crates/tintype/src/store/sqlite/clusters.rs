@@ -76,6 +76,26 @@ pub(super) async fn secrets(tx: &mut Tx, sealer: &Sealer, id: &ClusterId) -> Res
     })
 }
 
+pub(super) async fn usernames(
+    tx: &mut Tx,
+    sealer: &Sealer,
+    ids: &[ClusterId],
+) -> Result<HashMap<ClusterId, String>> {
+    let found = sqlx::query(
+        "SELECT id, secrets FROM clusters WHERE auth = 'basic' AND id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(rows::to_json(&ids)?)
+    .fetch_all(tx)
+    .await?;
+    let mut usernames = HashMap::new();
+    for row in found {
+        let id: ClusterId = rows::name(row.try_get("id")?)?;
+        let opened: Opened = rows::open_json(sealer, &context(&id), row.try_get("secrets")?)?;
+        usernames.extend(opened.username.map(|username| (id, username)));
+    }
+    Ok(usernames)
+}
+
 /// The cluster that another cluster of this engine is attached as.
 async fn other_with_uuid(tx: &mut Tx, cluster: &Cluster) -> Result<()> {
     let other: Option<String> = sqlx::query_scalar("SELECT id FROM clusters WHERE uuid = ? AND id <> ?")

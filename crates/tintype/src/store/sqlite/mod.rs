@@ -135,6 +135,10 @@ impl Store for SqliteStore {
         clusters::secrets(&mut *self.reader_connection().await?, &self.sealer, id).await
     }
 
+    async fn cluster_usernames(&self, ids: &[ClusterId]) -> Result<HashMap<ClusterId, String>> {
+        clusters::usernames(&mut *self.reader_connection().await?, &self.sealer, ids).await
+    }
+
     async fn clusters(&self, page: &ClusterPage) -> Result<(Vec<Cluster>, u64)> {
         clusters::list(&mut *self.readers.begin().await?, page).await
     }
@@ -267,8 +271,8 @@ impl Store for SqliteStore {
         operations::list(&mut *self.reader_connection().await?, filter).await
     }
 
-    async fn queue_position(&self, id: &str) -> Result<Option<u64>> {
-        operations::queue_position(&mut *self.reader_connection().await?, id).await
+    async fn queue_positions(&self, ids: &[&str]) -> Result<HashMap<String, u64>> {
+        operations::queue_positions(&mut *self.reader_connection().await?, ids).await
     }
 
     async fn events(&self, operation: &str, after: i64, limit: u32) -> Result<Vec<Event>> {

@@ -168,16 +168,19 @@ fn one_of(query: &mut QueryBuilder<Sqlite>, column: &str, words: impl Iterator<I
     query.push(")");
 }
 
-pub(super) async fn queue_position(tx: &mut Tx, id: &str) -> Result<Option<u64>> {
-    let position: Option<i64> = sqlx::query_scalar(
-        "SELECT (SELECT count(*) FROM operations AS ahead WHERE ahead.status = 'queued' AND ahead.id < own.id \
-         AND ahead.kind <> 'deliver_webhook') \
-         FROM operations AS own WHERE own.id = ? AND own.status = 'queued'",
+pub(super) async fn queue_positions(tx: &mut Tx, ids: &[&str]) -> Result<HashMap<String, u64>> {
+    let found = sqlx::query(
+        "WITH queue AS (SELECT id, sum(kind <> 'deliver_webhook') OVER (ORDER BY id) - (kind <> 'deliver_webhook') AS ahead \
+         FROM operations WHERE status = 'queued') \
+         SELECT id, ahead FROM queue WHERE id IN (SELECT value FROM json_each(?))",
     )
-    .bind(id)
-    .fetch_optional(tx)
+    .bind(rows::to_json(&ids)?)
+    .fetch_all(tx)
     .await?;
-    Ok(position.map(rows::count))
+    found
+        .iter()
+        .map(|row| Ok((row.try_get("id")?, rows::count(row.try_get("ahead")?))))
+        .collect()
 }
 
 pub(super) async fn events(tx: &mut Tx, operation: &str, after: i64, limit: u32) -> Result<Vec<Event>> {

@@ -53,13 +53,7 @@ pub async fn handle(State(http): State<Http>, Query(query): Query) -> Result<Res
         contains: query.text("q").map(str::to_owned),
     };
     let (clusters, total) = http.app.store.clusters(&page).await?;
-    let ids: Vec<_> = clusters.iter().map(|cluster| cluster.id.clone()).collect();
-    let mut seen = http.app.store.observations(&ids).await?;
-    let mut shown = Vec::with_capacity(clusters.len());
-    for cluster in clusters {
-        let observation = seen.remove(&cluster.id);
-        shown.push(ClusterView::new(cluster, observation, &http).await?);
-    }
+    let shown = ClusterView::all(clusters, &http).await?;
     Ok(ok(&ClusterList {
         clusters: shown,
         total,

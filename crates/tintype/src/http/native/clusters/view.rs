@@ -5,9 +5,10 @@ use crate::http::Http;
 use crate::http::observe::SnapshotHealth;
 use crate::http::problem::Result;
 use crate::model::observation::Stray;
-use crate::model::{AccessLevel, Cluster, EngineAuth, Observation};
+use crate::model::{AccessLevel, Cluster, ClusterId, EngineAuth, Observation};
 use crate::operations::writers::SharedLocation;
 use serde::Serialize;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// A cluster.
@@ -131,31 +132,41 @@ pub struct SnapshotsView {
 }
 
 impl ClusterView {
-    /// With its last observation from the store.
+    /// With its last observation and the inventory in it.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn load(cluster: Cluster, http: &Http) -> Result<Self> {
         let mut seen = http.app.store.observation(&cluster.id).await?;
         let inventory = seen.as_mut().and_then(|seen| seen.inventory.take());
-        let mut view = Self::new(cluster, seen, http).await?;
+        let username = usernames(std::slice::from_ref(&cluster), http)
+            .await?
+            .remove(&cluster.id);
+        let mut view = Self::new(cluster, seen, username, http);
         if let Some(shown) = &mut view.observation {
             shown.inventory = inventory.map(|inventory| InventoryView::new(inventory, http.app.clock.now()));
         }
         Ok(view)
     }
 
-    /// With this observation, without its inventory. The user's name is kept among the secrets, so it is asked for where there is one.
+    /// A page, each with its last observation, without inventories.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn new(cluster: Cluster, seen: Option<Observation>, http: &Http) -> Result<Self> {
-        let username = match cluster.auth {
-            EngineAuth::Basic => http.app.store.cluster_secrets(&cluster.id).await?.username,
-            _ => None,
+    pub async fn all(clusters: Vec<Cluster>, http: &Http) -> Result<Vec<Self>> {
+        let ids: Vec<_> = clusters.iter().map(|cluster| cluster.id.clone()).collect();
+        let mut seen = http.app.store.observations(&ids).await?;
+        let mut usernames = usernames(&clusters, http).await?;
+        let view = |cluster: Cluster| {
+            let (seen, username) = (seen.remove(&cluster.id), usernames.remove(&cluster.id));
+            Self::new(cluster, seen, username, http)
         };
+        Ok(clusters.into_iter().map(view).collect())
+    }
+
+    fn new(cluster: Cluster, seen: Option<Observation>, username: Option<String>, http: &Http) -> Self {
         let shared_locations = http.app.operations.shared_locations(&cluster.id);
-        Ok(Self {
+        Self {
             id: cluster.id.into(),
             name: cluster.name,
             url: cluster.url,
@@ -178,8 +189,20 @@ impl ClusterView {
             version: cluster.version,
             observation: seen.map(|seen| ObservationView::new(seen, http)),
             shared_locations,
-        })
+        }
     }
+}
+
+/// The users' names are kept among the secrets, so they are asked for where there are some.
+async fn usernames(clusters: &[Cluster], http: &Http) -> Result<HashMap<ClusterId, String>> {
+    let basic = clusters
+        .iter()
+        .filter(|cluster| cluster.auth == EngineAuth::Basic);
+    let ids: Vec<_> = basic.map(|cluster| cluster.id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(http.app.store.cluster_usernames(&ids).await?)
 }
 
 impl ObservationView {

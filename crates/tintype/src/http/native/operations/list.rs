@@ -60,10 +60,7 @@ pub async fn handle(State(http): State<Http>, Query(query): Query) -> Result<Res
         .last()
         .filter(|_| full)
         .map(|operation| operation.id.clone());
-    let mut operations = Vec::with_capacity(found.len());
-    for operation in found {
-        operations.push(OperationView::new(operation, &http).await?);
-    }
+    let operations = OperationView::all(found, &http).await?;
     Ok(ok(&OperationList { operations, next }))
 }
 

@@ -5,6 +5,7 @@ use crate::http::problem::Result;
 use crate::model::{Answer, FailureKind, Operation, OperationKind, Progress, Status};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// An operation.
@@ -108,12 +109,24 @@ impl OperationView {
     /// # Errors
     /// When the store fails.
     pub async fn new(operation: Operation, http: &Http) -> Result<Self> {
-        let queue_position = match operation.status {
-            Status::Queued => http.app.store.queue_position(&operation.id).await?,
-            _ => None,
-        };
+        let positions = positions(std::slice::from_ref(&operation), http).await?;
+        Ok(Self::placed(operation, &positions, http))
+    }
+
+    /// As [`Self::new`], for a page.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn all(operations: Vec<Operation>, http: &Http) -> Result<Vec<Self>> {
+        let positions = positions(&operations, http).await?;
+        let placed = |operation| Self::placed(operation, &positions, http);
+        Ok(operations.into_iter().map(placed).collect())
+    }
+
+    fn placed(operation: Operation, positions: &HashMap<String, u64>, http: &Http) -> Self {
+        let queue_position = positions.get(&operation.id).copied();
         let running = !operation.status.is_terminal();
-        Ok(Self {
+        Self {
             progress: running
                 .then(|| http.app.operations.progress(&operation.id))
                 .flatten(),
@@ -133,8 +146,18 @@ impl OperationView {
             created_at: operation.created_at.to_string(),
             updated_at: operation.updated_at.to_string(),
             finished_at: operation.finished_at.map(|at| at.to_string()),
-        })
+        }
     }
+}
+
+/// Where those that are queued stand.
+async fn positions(operations: &[Operation], http: &Http) -> Result<HashMap<String, u64>> {
+    let queued = operations.iter().filter(|one| one.status == Status::Queued);
+    let ids: Vec<&str> = queued.map(|one| one.id.as_str()).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(http.app.store.queue_positions(&ids).await?)
 }
 
 /// A registration's settings are a repository's contents, which not every role may read; `repository show` has them.
