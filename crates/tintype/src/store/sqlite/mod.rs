@@ -143,6 +143,7 @@ impl Store for SqliteStore {
         let sealed = secrets
             .map(|secrets| clusters::seal(&self.sealer, &cluster.id, secrets))
             .transpose()?;
+        about(cluster.id.as_str());
         let args = (cluster.clone(), sealed);
         self.write("update_cluster", args, |tx, (cluster, sealed)| {
             Box::pin(clusters::update(tx, cluster, sealed.as_deref()))
