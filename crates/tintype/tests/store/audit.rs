@@ -124,7 +124,12 @@ async fn every_change_of_users(store: &TheStore) {
         device: "device".into(),
         step: 2,
     };
-    assert!(store.elevate_session("s", &factor, at(9), &[4; 32]).await.unwrap());
+    assert!(
+        store
+            .elevate_session("s", &factor, at(9), &[4; 32])
+            .await
+            .unwrap()
+    );
     store.lower_session("s", &[5; 32]).await.unwrap();
     assert!(store.end_session("s").await.unwrap());
     assert!(store.remove_totp("eve", None).await.unwrap());
