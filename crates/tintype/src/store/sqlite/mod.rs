@@ -246,6 +246,7 @@ impl Store for SqliteStore {
         limits: &LeaseLimits,
         until: Timestamp,
     ) -> Result<(Started, Vec<Leased>)> {
+        detail(format!("{} {}", new.kind.as_str(), new.id));
         let args = (new.clone(), owner.to_owned(), limits.clone(), until);
         self.write("start_operation", args, |tx, (new, owner, limits, until)| {
             Box::pin(async move {
