@@ -107,3 +107,17 @@ impl From<Failure> for Error {
         Self::Failed(failure)
     }
 }
+
+/// A path whose parts are words, as members are: what is none may be a secret in the place of a name, and is `?`.
+pub fn member_path(path: &str) -> String {
+    let word = |part: &str| {
+        let name = part.split('[').next().unwrap_or_default();
+        let digits = name.bytes().filter(u8::is_ascii_digit).count();
+        let plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        plain && digits <= 2 && name.len() <= 32
+    };
+    let parts = path.split('.').map(|part| if word(part) { part } else { "?" });
+    parts.collect::<Vec<_>>().join(".")
+}

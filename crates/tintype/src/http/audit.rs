@@ -1,7 +1,7 @@
 //! Who asks what, for the audit log: a change's row is the store's, a refusal's is written here, in one place.
 
 use super::Http;
-use super::auth::{ClientAddress, Principal};
+use super::auth::{ClientAddress, Permission, Principal};
 use super::extract::Path;
 use super::problem::ERROR_CODES;
 use super::refusals::Refusals;
@@ -44,9 +44,12 @@ impl Call {
         }
     }
 
-    /// Notes who asks.
-    pub fn by(&mut self, principal: &Principal) {
+    /// Notes who asks, and whether it is about themselves.
+    pub fn by(&mut self, principal: &Principal, permission: Permission) {
         self.origin.principal = Some(principal.name.clone());
+        if permission == Permission::Own {
+            self.origin.target.clone_from(&principal.name);
+        }
     }
 
     /// Runs the handler, so that each of its changes leaves a row.
@@ -55,7 +58,10 @@ impl Call {
             return handler.await;
         }
         let mut origin = self.origin.clone();
-        origin.target = self.path.as_ref().map(Path::target).unwrap_or_default();
+        let named = self.path.as_ref().map(Path::target).unwrap_or_default();
+        if !named.is_empty() {
+            origin.target = named;
+        }
         asked(origin, handler).await
     }
 
@@ -120,6 +126,12 @@ impl Call {
             Some(("user_name" | "user_id", name)) => {
                 store.user(name).await.ok().flatten().map(|one| one.name)
             }
+            Some(("webhook_id", id)) => store.webhook(id).await.ok().flatten().map(|one| one.id),
+            Some(("api_key_id", id)) => {
+                let key = store.api_key(id).await.ok().flatten();
+                key.map(|one| format!("{}/{}", one.user, one.id))
+            }
+            None => return self.origin.target.clone(),
             _ => None,
         };
         known.unwrap_or_default()

@@ -53,7 +53,7 @@ async fn admit(guard: &Guard, request: &mut Request, call: &mut Call, from: Clie
         let principal = authenticated
             .await
             .map_err(|problem| problem.code_at(StatusCode::UNAUTHORIZED, guard.unauthenticated))?;
-        call.by(&principal);
+        call.by(&principal, guard.permission);
         permit(&principal, guard.permission)?;
         if guard.elevated {
             elevation::require(app, &principal).await?;

@@ -129,6 +129,9 @@ async fn a_list_shows_no_item_and_no_member_that_get_hides_and_every_item_that_i
         .await;
     fleet.ended(&taken).await;
     fleet.seen(1).await;
+    let webhook = r#"{"url":"https://hooks.example/tintype"}"#;
+    let made = server.post("/api/tintype/v1/webhooks", webhook).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     let mut callers = vec!["admin", "nothing"];
     server.add_user("nothing", &[], true).await;
     for role in Role::ALL {

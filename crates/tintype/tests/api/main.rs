@@ -6,6 +6,8 @@
 mod administrators;
 mod answers;
 mod audit;
+mod audit_changes;
+mod audit_own;
 mod authorization;
 mod bad_input;
 mod clusters;

@@ -117,8 +117,8 @@ fn roles_grow_as_ece_says() {
                 ReadClusters,
                 ReadRepositories,
                 ReadRepositoryContents,
-                ReadAudit,
                 ReadUsers,
+                ReadAudit,
             ],
         ),
         (

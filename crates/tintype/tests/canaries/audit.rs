@@ -16,9 +16,13 @@ async fn newest(fleet: &Fleet) -> Value {
 }
 
 #[tokio::test]
-async fn an_attach_a_re_pin_and_a_restore_leave_their_rows() {
+async fn an_attach_a_restore_a_deletion_and_a_re_pin_leave_their_rows() {
     let fleet = Fleet::start().await;
-    let attached = newest(&fleet).await;
+    let action = "/audit?action=attach_cluster";
+    let (_, answer) = fleet
+        .call(Method::GET, &format!("{NATIVE}{action}"), &Value::Null)
+        .await;
+    let attached = &answer["entries"][0];
     assert_eq!(
         (&attached["action"], &attached["target"], &attached["principal"]),
         (&json!("attach_cluster"), &json!(fleet.cluster), &json!("admin"))
@@ -58,6 +62,27 @@ async fn an_attach_a_re_pin_and_a_restore_leave_their_rows() {
         "{restored}"
     );
     wait::until("the restore", Duration::from_secs(60), ended)
+        .await
+        .unwrap();
+
+    let (status, answer) = fleet
+        .call(
+            Method::DELETE,
+            &format!("{cluster}/snapshots/backups/one"),
+            &Value::Null,
+        )
+        .await;
+    assert_eq!(status, 202, "{answer}");
+    let deleted = newest(&fleet).await;
+    assert_eq!(deleted["target"], json!(format!("{}/backups/one", fleet.cluster)));
+    assert!(
+        deleted["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("delete_snapshot "),
+        "{deleted}"
+    );
+    wait::until("the deletion", Duration::from_secs(60), ended)
         .await
         .unwrap();
 

@@ -5,6 +5,7 @@
 
 mod audit;
 mod command_line;
+mod given;
 mod plants;
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -23,6 +24,7 @@ struct Fleet {
     server: TintypeProcess,
     engine: FakeEngine,
     cluster: String,
+    session: String,
     client: Client,
 }
 
@@ -39,6 +41,7 @@ impl Fleet {
             server: TintypeProcess::start(options).await.unwrap(),
             engine,
             cluster: "0123456789abcdef0123456789abcdef".to_owned(),
+            session: String::new(),
             client: Client::builder().no_proxy().build().unwrap(),
         };
         let attach = json!({"id": fleet.cluster, "url": fleet.engine.url(), "access": "operate"});
@@ -47,6 +50,11 @@ impl Fleet {
             .await;
         assert_eq!(status, 201, "{answer}");
         fleet.cluster = answer["id"].as_str().unwrap().to_owned();
+        let who = json!({"username": "admin", "password": TintypeProcess::ADMIN_PASSWORD});
+        let (status, answer) = fleet.call(Method::POST, "/api/v1/users/auth/_login", &who).await;
+        assert_eq!(status, 200, "{answer}");
+        fleet.session = answer["token"].as_str().unwrap().to_owned();
+        fleet.server.keep_secret(&fleet.session);
         fleet
     }
 
@@ -72,6 +80,8 @@ impl Fleet {
     async fn send(&self, plant: &Plant, canary: &str) -> (u16, String) {
         let fill = |text: &str| {
             text.replace("{cluster}", &self.cluster)
+                .replace("{session}", &self.session)
+                .replace("{whsec}", &format!("whsec_{}", BASE64.encode(canary.as_bytes())))
                 .replace("{b64}", &BASE64.encode(canary.as_bytes()))
                 .replace(
                     "{b64:admin:}",
@@ -163,7 +173,7 @@ async fn no_canary_is_found_anywhere() {
     assert!(leaks.is_empty(), "{leaks:?}");
 }
 
-/// What the API shows of all that was planted; what is not served yet is told by its 404.
+/// What the API shows of all that was planted.
 async fn all_that_can_be_read(fleet: &Fleet) -> String {
     let mut all = String::new();
     for path in [
@@ -174,6 +184,12 @@ async fn all_that_can_be_read(fleet: &Fleet) -> String {
         "/api/tintype/v1/repositories",
         "/api/tintype/v1/operations?limit=1000",
         "/api/tintype/v1/audit?limit=1000",
+        "/api/tintype/v1/status",
+        "/api/tintype/v1/doctor",
+        "/api/tintype/v1/webhooks",
+        "/api/v1/users",
+        "/api/v1/users/auth/keys/_all",
+        "/api/v1/users/auth",
     ] {
         let request = fleet.client.get(format!("{}{path}", fleet.server.url()));
         let reply = request
@@ -181,6 +197,7 @@ async fn all_that_can_be_read(fleet: &Fleet) -> String {
             .send()
             .await
             .unwrap();
+        assert_eq!(reply.status(), 200, "{path}");
         all += &format!(
             "{path} {:?} {}\n",
             reply.headers().clone(),

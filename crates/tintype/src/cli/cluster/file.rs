@@ -6,6 +6,7 @@ use super::many::Row;
 use crate::cli::error::{CliError, Result};
 use crate::cli::global::Env;
 use crate::cli::secret;
+use crate::error::member_path;
 use crate::model::{ClusterId, RepositoryName};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -145,9 +146,10 @@ impl Reader<'_> {
             self.problem(&nameless, "the row", "it must have members such as url");
             return Row::default();
         };
-        let name = ["name", "id", "url"]
-            .iter()
-            .find_map(|member| body.get(*member)?.as_str());
+        let text = |member: &str| body.get(member).and_then(Value::as_str);
+        // An address with credentials in it is not shown.
+        let url = text("url").filter(|url| is_address(url) && refuse_credentials(url).is_ok());
+        let name = text("name").or(text("id")).or(url);
         let place = Place {
             row,
             name: name.unwrap_or_default().to_owned(),
@@ -282,7 +284,7 @@ impl Reader<'_> {
                 let name = name.as_str().unwrap_or_default();
                 match (self.env)(name) {
                     Some(text) => drop(members.insert((*member).to_owned(), text.into())),
-                    None => self.problem(place, &shown, &format!("the variable {name:?} is not set")),
+                    None => self.problem(place, &shown, "the variable that it names is not set"),
                 }
             }
         }
@@ -302,7 +304,7 @@ impl Reader<'_> {
             Some((_, name)) => format!("there is no such member; {name} is one"),
             None => format!("there is no such member; there are {}", known.join(", ")),
         };
-        self.problem(place, member, &why);
+        self.problem(place, &member_path(member), &why);
     }
 
     /// No two rows say the same.
@@ -377,7 +379,7 @@ mod tests {
             "row 3 (a), access: it must be observe, take or operate",
             "row 3 (a), id: row 1 has the same",
             "url: credentials do not belong",
-            "auth.password_env: the variable \"NOPE\" is not set",
+            "auth.password_env: the variable that it names is not set",
             "auth.token: it is given in several ways",
             "auth.username: it does not go with this type",
             "row 6, the row: it must have members",

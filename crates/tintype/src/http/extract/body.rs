@@ -1,5 +1,6 @@
 //! JSON bodies. Absent, empty, `{}` and null mean the same; unknown members and wrong types are refused by name.
 
+use crate::error::member_path;
 use crate::http::problem::{Problem, Result};
 use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
@@ -122,12 +123,16 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
         return syntax(error);
     }
     let at = path.to_string();
-    let at = if at == "." { String::new() } else { words(&at) };
+    let at = if at == "." {
+        String::new()
+    } else {
+        member_path(&at)
+    };
     let text = error.to_string();
     let text = text
         .rsplit_once(" at line ")
         .map_or(text.as_str(), |(text, _)| text);
-    let quoted = words(text.split('`').nth(1).unwrap_or_default());
+    let quoted = member_path(text.split('`').nth(1).unwrap_or_default());
     let quoted = quoted.as_str();
     if text.starts_with("unknown field") {
         let field = within(&at, quoted);
@@ -162,20 +167,6 @@ fn explain(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Probl
         _ => format!("{field}: {text}"),
     };
     Problem::invalid(field, message)
-}
-
-/// A path whose parts are words, as our members are: what is none may be a secret in the place of a name, and is `?`.
-fn words(path: &str) -> String {
-    let word = |part: &str| {
-        let name = part.split('[').next().unwrap_or_default();
-        let digits = name.bytes().filter(u8::is_ascii_digit).count();
-        let plain = name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        plain && digits <= 2 && name.len() <= 32
-    };
-    let parts = path.split('.').map(|part| if word(part) { part } else { "?" });
-    parts.collect::<Vec<_>>().join(".")
 }
 
 /// Depending on the error the path ends with the member itself or with its parent.

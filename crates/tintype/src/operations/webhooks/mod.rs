@@ -78,8 +78,7 @@ impl Operations {
     /// # Errors
     /// `NotFound`.
     pub async fn webhook(&self, id: &str) -> Result<Webhook> {
-        let shown: String = id.chars().take(64).collect();
-        let missing = || Error::missing(Missing::Webhook, format!("there is no webhook {shown:?}"));
+        let missing = || Error::missing(Missing::Webhook, "there is no webhook with this id");
         self.store().webhook(id).await?.ok_or_else(missing)
     }
 

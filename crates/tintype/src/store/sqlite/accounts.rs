@@ -1,6 +1,6 @@
 //! Users and their API keys.
 
-use super::super::audit::about;
+use super::super::audit::{about, detail};
 use super::super::{Accounts, Conflict, Result, StoreError};
 use super::rows::{self, from_json, millis, time};
 use super::{SqliteStore, Tx};
@@ -87,9 +87,7 @@ impl Accounts for SqliteStore {
     }
 
     async fn delete_api_keys(&self, keys: &[(String, String)]) -> Result<u64> {
-        if let [(user, id)] = keys {
-            about(format!("{user}/{id}"));
-        }
+        self.say_which(keys).await?;
         self.write("delete_api_keys", keys.to_vec(), |tx, keys| {
             Box::pin(delete_api_keys(tx, keys))
         })
@@ -102,6 +100,25 @@ impl Accounts for SqliteStore {
             Box::pin(delete_api_keys_of(tx, user))
         })
         .await
+    }
+}
+
+impl SqliteStore {
+    /// For the audit log: those keys that there are. What names none may be anything, so that it is not written down.
+    async fn say_which(&self, keys: &[(String, String)]) -> Result<()> {
+        let query = sqlx::query_scalar(
+            "SELECT keys.user || '/' || keys.id FROM api_keys AS keys JOIN json_each(?) AS asked \
+             ON keys.user = asked.value ->> 0 AND keys.id = asked.value ->> 1 ORDER BY keys.user, keys.id",
+        );
+        let found: Vec<String> = query
+            .bind(rows::to_json(&keys)?)
+            .fetch_all(&mut *self.reader_connection().await?)
+            .await?;
+        match &found[..] {
+            [one] => about(one),
+            _ => detail(found.join(", ")),
+        }
+        Ok(())
     }
 }
 

@@ -147,6 +147,7 @@ impl Store for SqliteStore {
         let sealed = secrets
             .map(|secrets| clusters::seal(&self.sealer, &cluster.id, secrets))
             .transpose()?;
+        about(cluster.id.as_str());
         let args = (cluster.clone(), sealed);
         self.write("update_cluster", args, |tx, (cluster, sealed)| {
             Box::pin(clusters::update(tx, cluster, sealed.as_deref()))
@@ -249,6 +250,7 @@ impl Store for SqliteStore {
         limits: &LeaseLimits,
         until: Timestamp,
     ) -> Result<(Started, Vec<Leased>)> {
+        detail(format!("{} {}", new.kind.as_str(), new.id));
         let args = (new.clone(), owner.to_owned(), limits.clone(), until);
         self.write("start_operation", args, |tx, (new, owner, limits, until)| {
             Box::pin(async move {

@@ -165,9 +165,8 @@ fn roles(words: &[String]) -> Result<Vec<Role>> {
     let mut roles = BTreeSet::new();
     for word in words {
         let unknown = || {
-            let shown: String = word.chars().take(64).collect();
             let known = Role::ALL.map(Role::as_str).join(", ");
-            let message = format!("security.roles: there is no role {shown:?}; the roles are {known}");
+            let message = format!("security.roles: it names a role that there is not; the roles are {known}");
             refused(ROLES_INVALID, "security.roles", message)
         };
         roles.insert(Role::of_word(word).ok_or_else(unknown)?);

@@ -1,6 +1,7 @@
 //! From a search as it is sent to what it asks, or 400 with the path of the clause that is wrong.
 
 use super::body::{BoolQuery, MatchQuery, QueryContainer, RangeQuery, SearchRequest};
+use crate::error::member_path;
 use crate::http::extract::Object;
 use crate::http::problem::{Problem, Result};
 use crate::model::search::{Bounds, ClusterSearch, Field, Query, Sort, VersionOrder, words};
@@ -275,7 +276,7 @@ fn single<T>(fields: impl IntoIterator<Item = (String, T)>, at: &str) -> Result<
     let mut fields = fields.into_iter();
     match (fields.next(), fields.next()) {
         (Some((name, value)), None) => {
-            let at = format!("{at}.{name}");
+            let at = format!("{at}.{}", member_path(&name));
             Ok((field(&name, &at)?, at, value))
         }
         _ => refused(at, "must name one field"),
