@@ -36,7 +36,11 @@ async fn an_unknown_cluster_is_404(rig: Arc<Rig>) {
         let path = format!("{prefix}/clusters/elasticsearch/{}/_snapshot", "0".repeat(32));
         let answer = bench.api.send("POST", &path, Value::Null).await;
         let message = answer.failed(404, "clusters.cluster_not_found");
-        assert_eq!(message, "there is no such cluster", "what was asked for is not repeated");
+        // What names nothing may be a secret in the wrong place: it is not repeated.
+        assert!(
+            message.contains("no cluster with this id") && !message.contains("000"),
+            "{message}"
+        );
     }
 }
 
