@@ -23,7 +23,7 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, path: Path) -> Result<Response> {
     let user = http.app.store.user(path.text("user_id")).await?;
-    let user = user.ok_or_else(|| no_user())?;
+    let user = user.ok_or_else(no_user)?;
     let keys = http.app.store.api_keys(&user.name).await?;
     Ok(ok(&ApiKeysResponse {
         keys: keys.iter().map(ApiKeyResponse::new).collect(),
