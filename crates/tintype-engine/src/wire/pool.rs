@@ -9,7 +9,9 @@ use crate::wire::connection::Connection;
 
 /// As many as the looks before a snapshot go side by side.
 const KEPT: usize = 3;
-const IDLE: Duration = Duration::from_secs(30);
+/// Long enough for the calls of one operation, and no longer: the next look at a quiet cluster is a minute away, and a
+/// thousand sockets with their buffers would wait for it.
+const IDLE: Duration = Duration::from_secs(5);
 
 #[derive(Default)]
 pub(crate) struct Pool(Mutex<Shelf>);

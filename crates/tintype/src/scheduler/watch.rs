@@ -64,7 +64,8 @@ impl Watch {
             self.looks.spawn(async move {
                 let _place = places.acquire_owned().await;
                 let began = Instant::now();
-                operations.refresh(&cluster.id).await;
+                // Boxed, so that those that wait for their place do not hold the room of a whole look.
+                Box::pin(operations.refresh(&cluster.id)).await;
                 (cluster.id, began)
             });
         }
