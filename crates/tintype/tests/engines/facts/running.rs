@@ -10,7 +10,7 @@ use crate::rig::Rig;
 on_every_engine!(what_a_running_snapshot_holds_is_not_changed_and_a_delete_aborts_it);
 
 async fn what_a_running_snapshot_holds_is_not_changed_and_a_delete_aborts_it(rig: Arc<Rig>) {
-    let repository = rig.fresh(json!({"max_snapshot_bytes_per_sec": "256kb"})).await;
+    let repository = rig.fresh(json!({"max_snapshot_bytes_per_sec": "64kb"})).await;
     let one = format!("/_snapshot/{repository}/one");
     begin(&rig, &one).await;
 
