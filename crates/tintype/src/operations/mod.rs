@@ -30,6 +30,7 @@ mod delete;
 mod driver;
 mod failpoint;
 mod inventory;
+mod job;
 mod live;
 mod location;
 mod looks;
@@ -338,29 +339,4 @@ impl Operations {
     fn owner(&self) -> &str {
         &self.0.owner
     }
-}
-
-/// The cluster of a leased operation and its engine's client.
-async fn engine_of(
-    context: &step::Context,
-) -> std::result::Result<
-    std::result::Result<(Cluster, tintype_engine::Engine), crate::model::Failure>,
-    step::Stop,
-> {
-    let operations = &context.operations;
-    let Some(cluster) = operations.store().cluster(&context.operation.cluster_id).await? else {
-        let message = format!(
-            "cluster {} is not attached any more",
-            context.operation.cluster_id
-        );
-        return Ok(Err(crate::model::Failure::new(
-            crate::model::FailureKind::Internal,
-            message,
-        )));
-    };
-    Ok(operations
-        .engines()
-        .of(&cluster)
-        .await?
-        .map(|engine| (cluster, engine)))
 }

@@ -1,14 +1,13 @@
 //! Creating a registration that is missing on an engine, as an operation of its own.
 
+use super::job::Job;
 use super::location::Wanted;
 use super::step::{Context, Flow, StepResult, Stop, advance, write_state};
-use super::{Operations, engine_of, looks, registration, repositories, retry};
+use super::{Operations, looks, registration, repositories, retry};
 use crate::error::{Error, Missing, Result};
 use crate::ids;
 use crate::model::register::{RegisterParameters, RegisterState};
-use crate::model::{
-    AccessLevel, Cluster, Failure, FailureKind, Operation, OperationKind, RepositoryName, Status,
-};
+use crate::model::{AccessLevel, Cluster, Operation, OperationKind, RepositoryName, Status};
 use crate::store::{NewOperation, Started, Step};
 use tintype_engine::Engine;
 
@@ -64,13 +63,18 @@ pub async fn step(context: &mut Context) -> StepResult {
         Ok(state) => state,
         Err(failure) => return context.fail(failure, None).await,
     };
-    let (cluster, engine) = match engine_of(context).await? {
-        Ok(found) => found,
+    let Job {
+        cluster,
+        engine,
+        parameters,
+    } = match Job::<RegisterParameters>::load(context).await? {
+        Ok(job) => job,
         Err(failure) => return context.fail(failure, None).await,
     };
-    let Some(wanted) = wanted(context) else {
-        let failure = Failure::new(FailureKind::Internal, "the stored parameters cannot be read");
-        return context.fail(failure, None).await;
+    let wanted = Wanted {
+        name: parameters.name,
+        kind: parameters.kind,
+        settings: parameters.settings,
     };
     match state {
         RegisterState::Preparing if context.cancel_requested() => {
@@ -80,15 +84,6 @@ pub async fn step(context: &mut Context) -> StepResult {
         RegisterState::Registering => create(context, &cluster, &engine, &wanted).await,
         RegisterState::Verifying => verify(context, &cluster, &engine, &wanted).await,
     }
-}
-
-fn wanted(context: &Context) -> Option<Wanted> {
-    let parameters: RegisterParameters = serde_json::from_value(context.operation.parameters.clone()).ok()?;
-    Some(Wanted {
-        name: parameters.name,
-        kind: parameters.kind,
-        settings: parameters.settings,
-    })
 }
 
 async fn prepare(context: &mut Context, cluster: &Cluster, engine: &Engine, wanted: &Wanted) -> StepResult {

@@ -22,9 +22,6 @@ pub const VERSION: &[Parameter] = &[Parameter::integer(
     "Refuse with 409 unless this is the version, as x-cloud-resource-version told it.",
 )];
 
-/// What every change that needs an elevated session fails with.
-pub const ELEVATED: &[&str] = &["root.unauthorized.rbac.elevated_permissions_required"];
-
 /// Adds a resource's version and times.
 pub fn with_version(
     mut response: Response,

@@ -8,12 +8,12 @@ mod checks;
 mod start;
 
 use super::step::{Context, Flow, StepResult, advance};
-use super::{engine_of, failpoint, looks, registration, retry};
+use super::{failpoint, job, looks, registration, retry};
 use crate::model::delete::{DeleteOutcome, DeleteParameters, DeleteState, Intent};
-use crate::model::{Answer, Cluster, Failure, FailureKind, Status};
+use crate::model::{Answer, Failure, FailureKind, Status};
 use crate::store::Step;
 use std::time::{Duration, Instant};
-use tintype_engine::{Engine, Error, SnapshotInfo};
+use tintype_engine::{Error, SnapshotInfo};
 
 /// How old the looks may be when the DELETE is sent. An owner that was paused in between looks again.
 const FRESH: Duration = Duration::from_secs(2);
@@ -21,11 +21,7 @@ const FRESH: Duration = Duration::from_secs(2);
 const MOST_SENT: u32 = 5;
 
 /// What every step of one delete works with.
-struct Job {
-    cluster: Cluster,
-    engine: Engine,
-    parameters: DeleteParameters,
-}
+type Job = job::Job<DeleteParameters>;
 
 impl Job {
     fn repository(&self) -> &str {
@@ -48,18 +44,9 @@ pub async fn step(context: &mut Context) -> StepResult {
         Ok(state) => state,
         Err(failure) => return context.fail(failure, None).await,
     };
-    let (cluster, engine) = match engine_of(context).await? {
-        Ok(found) => found,
+    let job = match Job::load(context).await? {
+        Ok(job) => job,
         Err(failure) => return context.fail(failure, None).await,
-    };
-    let Ok(parameters) = serde_json::from_value(context.operation.parameters.clone()) else {
-        let failure = Failure::new(FailureKind::Internal, "the stored parameters cannot be read");
-        return context.fail(failure, None).await;
-    };
-    let job = Job {
-        cluster,
-        engine,
-        parameters,
     };
     match state {
         DeleteState::Preparing => prepare(context, &job).await,

@@ -7,22 +7,18 @@ mod start;
 mod watch;
 
 use super::step::{Context, StepResult, advance};
-use super::{engine_of, looks, registration, retry};
+use super::{job, looks, registration, retry};
 use crate::model::restore::{RestoreParameters, RestoreState};
-use crate::model::{Answer, Cluster, Failure, FailureKind, Status};
+use crate::model::{Answer, Failure, FailureKind, Status};
 use crate::store::Step;
 use std::collections::BTreeMap;
-use tintype_engine::{Engine, Error, Restore, ShardRecovery, SnapshotState};
+use tintype_engine::{Error, Restore, ShardRecovery, SnapshotState};
 
 /// Requests that may be sent for one set of targets.
 const MOST_SENT: u32 = 2;
 
 /// What every step of one restore works with.
-struct Job {
-    cluster: Cluster,
-    engine: Engine,
-    parameters: RestoreParameters,
-}
+type Job = job::Job<RestoreParameters>;
 
 impl Job {
     fn repository(&self) -> &str {
@@ -44,18 +40,9 @@ pub async fn step(context: &mut Context) -> StepResult {
         Ok(state) => state,
         Err(failure) => return context.fail(failure, None).await,
     };
-    let (cluster, engine) = match engine_of(context).await? {
-        Ok(found) => found,
+    let job = match Job::load(context).await? {
+        Ok(job) => job,
         Err(failure) => return context.fail(failure, None).await,
-    };
-    let Ok(parameters) = serde_json::from_value(context.operation.parameters.clone()) else {
-        let failure = Failure::new(FailureKind::Internal, "the stored parameters cannot be read");
-        return context.fail(failure, None).await;
-    };
-    let job = Job {
-        cluster,
-        engine,
-        parameters,
     };
     match state {
         RestoreState::Preparing => prepare(context, &job).await,

@@ -10,12 +10,13 @@ mod prepare;
 mod start;
 mod watch;
 
+use super::job;
 use super::step::{Context, StepResult};
+use crate::model::SnapshotName;
 use crate::model::take::{TakeParameters, TakeState};
-use crate::model::{Cluster, Failure, FailureKind, SnapshotName};
 use crate::store::NameFate;
 use serde_json::Value;
-use tintype_engine::{Engine, Error, SnapshotInfo};
+use tintype_engine::{Error, SnapshotInfo};
 
 /// One step of a take.
 pub async fn step(context: &mut Context) -> StepResult {
@@ -53,28 +54,9 @@ fn may_exist(state: &TakeState) -> bool {
 }
 
 /// What every step of one take works with.
-struct Take {
-    cluster: Cluster,
-    engine: Engine,
-    parameters: TakeParameters,
-}
+type Take = job::Job<TakeParameters>;
 
 impl Take {
-    async fn load(context: &Context) -> Result<Result<Self, Failure>, super::step::Stop> {
-        let operation = &context.operation;
-        let Ok(parameters) = parameters(&operation.parameters) else {
-            return Ok(Err(Failure::new(
-                FailureKind::Internal,
-                "the stored parameters cannot be read",
-            )));
-        };
-        Ok(super::engine_of(context).await?.map(|(cluster, engine)| Self {
-            cluster,
-            engine,
-            parameters,
-        }))
-    }
-
     fn repository(&self) -> &str {
         self.parameters.repository.as_str()
     }

@@ -3,7 +3,7 @@
 use super::super::NOT_FOUND;
 use super::ClusterMetadataSettings;
 use crate::http::Http;
-use crate::http::ece::resource::{ELEVATED, HEADERS, VERSION, expect_version, of_cluster};
+use crate::http::ece::resource::{HEADERS, VERSION, expect_version, of_cluster};
 use crate::http::extract::{AttachedCluster, Body, Query, present};
 use crate::http::openapi::Doc;
 use crate::http::problem::{Problem, Result, ok};
@@ -53,7 +53,6 @@ pub fn doc() -> Doc {
     .answer_with::<ClusterMetadataSettings>(200, "The settings as they are now.", HEADERS)
     .fails(404, NOT_FOUND)
     .fails(409, &["root.conflict"])
-    .fails(449, ELEVATED)
 }
 
 /// The handler.

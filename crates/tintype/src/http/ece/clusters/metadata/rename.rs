@@ -3,7 +3,6 @@
 use super::super::NOT_FOUND;
 use crate::http::Http;
 use crate::http::ece::EmptyResponse;
-use crate::http::ece::resource::ELEVATED;
 use crate::http::extract::{AttachedCluster, Path};
 use crate::http::openapi::Doc;
 use crate::http::problem::{Result, ok};
@@ -17,7 +16,6 @@ pub fn doc() -> Doc {
         .answer::<EmptyResponse>(200, "The cluster has that name.")
         .fails(404, NOT_FOUND)
         .fails(409, &["root.conflict"])
-        .fails(449, ELEVATED)
 }
 
 /// The handler.

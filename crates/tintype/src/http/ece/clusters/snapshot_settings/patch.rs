@@ -5,7 +5,7 @@ use super::super::NOT_FOUND;
 use super::{ClusterSnapshotRepositoryDefault, ClusterSnapshotSettings, own_repository};
 use crate::http::Http;
 use crate::http::ece::repositories;
-use crate::http::ece::resource::{ELEVATED, HEADERS, VERSION, expect_version, of_cluster};
+use crate::http::ece::resource::{HEADERS, VERSION, expect_version, of_cluster};
 use crate::http::extract::{AttachedCluster, Body, Object, Query, present};
 use crate::http::openapi::Doc;
 use crate::http::problem::{Problem, Result, ok};
@@ -89,7 +89,6 @@ pub fn doc() -> Doc {
     .fails(404, NOT_FOUND)
     .fails(404, repositories::NOT_FOUND)
     .fails(409, &["root.conflict"])
-    .fails(449, ELEVATED)
 }
 
 /// The handler.
