@@ -61,7 +61,15 @@ impl House {
     /// Its one operation succeeded, with one snapshot, and nothing was deleted.
     async fn ends_well(&self) {
         let ended = self.server.wait_terminal(&self.cluster, BOUND).await.unwrap();
-        let story = self.server.story(&ended[0]).await;
+        let asked = self.fake().faults().requests();
+        let asked = asked
+            .iter()
+            .map(|seen| (seen.method.clone(), seen.path.clone(), seen.status));
+        let story = format!(
+            "{}\n{:#?}",
+            self.server.story(&ended[0]).await,
+            asked.collect::<Vec<_>>()
+        );
         assert_eq!(
             (ended.len(), &ended[0]["status"]),
             (1, &"succeeded".into()),
