@@ -5,6 +5,7 @@ pub mod finding;
 pub mod format;
 pub mod ledger;
 pub mod lucene;
+pub mod repository;
 pub mod source;
 pub mod storage;
 pub mod verify;
