@@ -8,6 +8,7 @@ pub mod lucene;
 pub mod repository;
 pub mod source;
 pub mod storage;
+pub mod survey;
 pub mod verify;
 
 pub use address::AddressRule;

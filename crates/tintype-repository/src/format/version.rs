@@ -21,3 +21,19 @@ pub struct EngineVersion {
     /// The patch number; 0 where an index version does not tell it.
     pub patch: u16,
 }
+
+impl std::fmt::Display for EngineVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {}.{}.{}", self.product, self.major, self.minor, self.patch)
+    }
+}
+
+/// TEMP
+pub fn writer(_root: &super::root::RootSnapshot, _own: Option<&super::snapshot::Snapshot>) -> Option<EngineVersion> {
+    None
+}
+
+/// TEMP
+pub fn of_created(_created: i64) -> Option<EngineVersion> {
+    None
+}
