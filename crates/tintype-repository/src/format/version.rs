@@ -1,5 +1,8 @@
 //! Versions of engines as repositories write them, and which engines can open a repository or restore an index.
 
+use super::root::Root;
+use std::fmt;
+
 /// Which product wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Product {
@@ -20,20 +23,4 @@ pub struct EngineVersion {
     pub minor: u16,
     /// The patch number; 0 where an index version does not tell it.
     pub patch: u16,
-}
-
-impl std::fmt::Display for EngineVersion {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} {}.{}.{}", self.product, self.major, self.minor, self.patch)
-    }
-}
-
-/// TEMP
-pub fn writer(_root: &super::root::RootSnapshot, _own: Option<&super::snapshot::Snapshot>) -> Option<EngineVersion> {
-    None
-}
-
-/// TEMP
-pub fn of_created(_created: i64) -> Option<EngineVersion> {
-    None
 }

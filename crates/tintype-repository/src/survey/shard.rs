@@ -1,16 +1,12 @@
 //! One shard's directory: which snapshots hold it, and with which files.
 
 use super::Unreadable;
-use super::work::under;
 use crate::format::file::FileInfo;
 use crate::format::root::RootIndex;
 use crate::format::shard::ShardGeneration;
 use crate::repository::{BlobError, Repository};
 use crate::source::{Cause, Entry};
 use std::collections::HashMap;
-
-/// The largest shard generation that is read, in bytes.
-const GENERATION_CAP: u64 = 256 * 1024 * 1024;
 
 /// A shard's files over all snapshots.
 #[derive(Debug, Default)]
@@ -51,9 +47,12 @@ impl ShardFiles {
             }
         };
         let present = Present::of(repository, entry, listing.as_deref());
-        let name = current(entry, shard, listing.as_deref());
-        let generation = match name {
-            Some(name) => read_generation(repository, &under(&directory, &name)).await.ok(),
+        let current = current(entry, shard, listing.as_deref());
+        if let (Some(name), Some([])) = (&current, listing.as_deref()) {
+            unreadable.push(format!("{directory}: nothing is there, and the root names its generation {name}"));
+        }
+        let generation = match current {
+            Some(name) => repository.shard_generation(index, shard, &name).await.ok(),
             None => None,
         };
         let found = generation.and_then(|generation| Self::of_generation(repository, generation, &present));
@@ -223,7 +222,7 @@ pub(super) async fn list(repository: &Repository, directory: &str) -> Result<Opt
     }
 }
 
-/// The blob of the shard's current generation: the root's uuid, else the highest number in the listing, since numbers in
+/// The shard's current generation, the end of `index-*`: the root's uuid, else the highest number in the listing, since numbers in
 /// the root are not reliable (`ShardGenerations.fixShardGeneration` of Elasticsearch 7.7). `None`: none, or not known.
 pub(super) fn current(index: &RootIndex, shard: u32, listing: Option<&[Entry]>) -> Option<String> {
     let named = index
@@ -231,17 +230,10 @@ pub(super) fn current(index: &RootIndex, shard: u32, listing: Option<&[Entry]>) 
         .as_ref()
         .and_then(|generations| generations.get(shard as usize)?.as_deref());
     if let Some(named) = named.filter(|named| named.parse::<u64>().is_err()) {
-        return (named != "_new").then(|| format!("index-{named}"));
+        return (named != "_new").then(|| named.to_owned());
     }
     let numbers = listing?
         .iter()
         .filter_map(|entry| last(&entry.key).strip_prefix("index-")?.parse::<u64>().ok());
-    numbers.max().map(|number| format!("index-{number}"))
-}
-
-/// Reads a shard generation.
-pub(super) async fn read_generation(repository: &Repository, key: &str) -> Result<ShardGeneration, String> {
-    let bytes = repository.source.get(key, GENERATION_CAP).await;
-    let bytes = bytes.map_err(|error| error.to_string())?;
-    ShardGeneration::parse(&bytes).map_err(|error| format!("{key}: {error}"))
+    numbers.max().map(|number| number.to_string())
 }

@@ -4,8 +4,7 @@ use super::{Gathered, Orphan, Why};
 use crate::format::root::RootIndex;
 use crate::repository::{BlobError, Repository};
 use crate::source::{Cause, Entry};
-use crate::survey::shard::{current, last, list, read_generation};
-use crate::survey::work::under;
+use crate::survey::shard::{current, last, list};
 use crate::survey::{Survey, Unreadable};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -81,9 +80,9 @@ fn in_a_shard(name: &str, generation: Option<&str>, uuids: &HashSet<&str>) -> Pl
     if name.starts_with("__") {
         return Place::Data;
     }
-    if name.starts_with("index-") {
+    if let Some(named) = name.strip_prefix("index-") {
         return match generation {
-            Some(current) if current != name => Place::Orphan(Why::OldGeneration),
+            Some(current) if current != named => Place::Orphan(Why::OldGeneration),
             _ => Place::Needed,
         };
     }
@@ -112,7 +111,7 @@ async fn unreferenced<'a>(
         return Ok(data);
     }
     if let Some(generation) = generation
-        && let Ok(generation) = read_generation(repository, &under(directory, &generation)).await
+        && let Ok(generation) = repository.shard_generation(index, shard, &generation).await
     {
         let named: HashSet<&str> = generation.files.iter().map(|file| &*file.name).collect();
         data.retain(|blob| !named.contains(canonical(last(&blob.key))));
@@ -140,7 +139,7 @@ mod tests {
     #[test]
     fn a_shard_holds_its_generation_its_snapshots_and_data() {
         let uuids = HashSet::from(["u1"]);
-        let of = |name| in_a_shard(name, Some("index-g"), &uuids);
+        let of = |name| in_a_shard(name, Some("g"), &uuids);
         for needed in ["index-g", "snap-u1.dat", "shallow-snap-u1.dat", "readme"] {
             assert_eq!(of(needed), Place::Needed, "{needed}");
         }
