@@ -1,5 +1,8 @@
 //! Versions of engines as repositories write them, and which engines can open a repository or restore an index.
 
+use super::root::Root;
+use std::fmt;
+
 /// Which product wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Product {
