@@ -3,6 +3,7 @@
 use super::{Survey, Unreadable};
 use crate::format::root::RootSnapshot;
 use crate::format::snapshot::Snapshot;
+use crate::format::version::EngineVersion;
 use serde::Serialize;
 
 /// A snapshot in a list.
@@ -35,10 +36,17 @@ impl Identity {
             state: state.unwrap_or_else(|| state_word(root.state).to_owned()),
             started: own.and_then(|own| own.started).or(root.started).and_then(known),
             ended: own.and_then(|own| own.ended).or(root.ended).and_then(known),
-            engine: crate::format::version::writer(root, own).map(|version| version.to_string()),
+            engine: engine(root, own).map(|version| version.to_string()),
             policy: root.policy.as_deref().map(str::to_owned),
         }
     }
+}
+
+/// The writing engine: by the snapshot's own word, else by the root's.
+fn engine(root: &RootSnapshot, own: Option<&Snapshot>) -> Option<EngineVersion> {
+    let own = own.and_then(|own| own.version_id);
+    let by_id = own.or(root.index_version.map(i64::from)).and_then(EngineVersion::from_id);
+    by_id.or_else(|| EngineVersion::from_text(root.version.as_deref()?))
 }
 
 /// The root's number in words: `SnapshotState` of every engine.

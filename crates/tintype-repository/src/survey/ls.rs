@@ -3,6 +3,7 @@
 use super::info::Identity;
 use super::shard::{Held, ShardFiles};
 use super::{About, Survey, Unreadable, documents, sum, sum_known};
+use crate::format::version::opened_by;
 use serde::Serialize;
 
 /// The schema's name and version.
@@ -14,6 +15,8 @@ pub struct Ls {
     /// What it is about.
     #[serde(flatten)]
     pub about: About,
+    /// Which engines can open the repository, in words.
+    pub opened_by: Vec<String>,
     /// Each snapshot, oldest first.
     pub snapshots: Vec<Listed>,
     /// What could not be read: figures are too low then.
@@ -81,6 +84,7 @@ impl Survey {
         listed.sort_by_key(|listed| listed.snapshot.started);
         Ls {
             about: self.about(SCHEMA),
+            opened_by: opened_by(&self.repository.root),
             snapshots: listed,
             unreadable,
         }

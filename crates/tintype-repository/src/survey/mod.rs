@@ -117,3 +117,6 @@ impl Survey {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

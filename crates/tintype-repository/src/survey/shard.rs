@@ -64,34 +64,26 @@ impl ShardFiles {
         (found, unreadable)
     }
 
-    /// `None` when the generation lacks a snapshot that is there, or a file that it names itself.
+    /// `None` when the generation lacks a snapshot that is there.
     fn of_generation(
         repository: &Repository,
-        generation: ShardGeneration,
+        mut generation: ShardGeneration,
         present: &Present,
     ) -> Option<Self> {
-        let by_name: HashMap<&str, u32> = numbered(generation.files.iter().map(|file| &*file.name)).collect();
-        let by_snapshot: HashMap<&str, &[String]> = generation
-            .snapshots
-            .iter()
-            .map(|(name, files)| (name.as_str(), files.as_slice()))
-            .collect();
+        let names = generation.snapshots.iter().map(|(name, _)| name.clone()).zip(0..);
+        let by_name: HashMap<Box<str>, usize> = names.collect();
         let mut snapshots = Vec::new();
         for (snapshot, metadata_bytes) in &present.snapshots {
             let name = &repository.root.snapshots.get(*snapshot as usize)?.name;
-            let Some(names) = by_snapshot.get(&**name) else {
-                if present.sure {
-                    return None;
+            let found = by_name.get(name).and_then(|at| generation.snapshots.get_mut(*at));
+            match found {
+                Some((_, files)) => {
+                    snapshots.push(Held::new(*snapshot, std::mem::take(files), *metadata_bytes));
                 }
-                continue;
-            };
-            let files: Option<Vec<u32>> = names
-                .iter()
-                .map(|name| by_name.get(name.as_str()).copied())
-                .collect();
-            snapshots.push(Held::new(*snapshot, files?, *metadata_bytes));
+                None if present.sure => return None,
+                None => {}
+            }
         }
-        drop((by_name, by_snapshot));
         Some(Self {
             files: generation.files,
             snapshots,
@@ -198,11 +190,6 @@ impl Present {
             sure: true,
         }
     }
-}
-
-/// Each value with its position.
-fn numbered<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = (&'a str, u32)> {
-    values.zip(0..)
 }
 
 /// The last part of a key.

@@ -6,6 +6,7 @@ use super::{About, Survey, SurveyError, Unreadable, documents, sum, sum_known};
 use crate::format::index::{IndexMetadata, Mounted};
 use crate::format::shard::ShardSnapshot;
 use crate::format::snapshot::Snapshot;
+use crate::format::version::EngineVersion;
 use crate::repository::{BlobError, Repository};
 use crate::source::Cause;
 use serde::Serialize;
@@ -244,7 +245,7 @@ fn described(
         Err(error) => return (shown, Some(error)),
     };
     shown.uuid = metadata.uuid;
-    shown.created_by = metadata.created.and_then(crate::format::version::of_created).map(|version| version.to_string());
+    shown.created_by = metadata.created.and_then(EngineVersion::from_id).map(|version| version.to_string());
     shown.shards = Some(metadata.shards);
     shown.fields = fields(&metadata.mappings);
     shown.aliases = metadata.aliases;
