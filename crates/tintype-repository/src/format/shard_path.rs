@@ -117,6 +117,21 @@ mod tests {
     }
 
     #[test]
+    fn hashes_are_those_of_opensearch() {
+        // Read from `snapshot_shard_paths` of OpenSearch 3.3.2 and 2.19.0.
+        for (id, shard, expected) in [
+            ("3ytrcTV_TX-zN6H6R-IM3A", 0, "a00010100111100"),
+            ("3ytrcTV_TX-zN6H6R-IM3A", 1, "Y11000011010001"),
+            ("48BF_JkRSuqHS3TbEJnYxw", 0, "o00000000000000"),
+            ("jM5p1mZFSzmDv3O7NXb5fQ", 0, "910010000010000"),
+            ("jM5p1mZFSzmDv3O7NXb5fQ", 2, "211111000100001"),
+            ("zBRFGLMfRjastcW9S8RGdg", 1, "k10011000001101"),
+        ] {
+            assert_eq!(hash(id, shard), expected);
+        }
+    }
+
+    #[test]
     fn codes_beyond_two_are_not_supported() {
         let codes: Vec<_> = (0..4).map(PathType::from_code).collect();
         assert_eq!(
