@@ -24,7 +24,7 @@ mod trouble;
 pub mod verdict;
 
 pub use findings::MOST_FINDINGS;
-pub use select::unknown;
+pub use select::{matches, unknown};
 
 use crate::{ledger::Ledger, repository::Repository};
 use options::Options;

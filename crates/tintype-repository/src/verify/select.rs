@@ -58,7 +58,7 @@ pub fn unknown(root: &Root, options: &Options) -> Vec<String> {
 }
 
 /// Whether a name matches a pattern, whose `*` stands for any text.
-fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
     let first = pieces.next().unwrap_or_default();
     let Some(mut rest) = name.strip_prefix(first) else {

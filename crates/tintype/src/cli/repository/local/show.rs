@@ -11,6 +11,7 @@ use crate::cli::output::{Column, Format, View, pairs};
 use serde_json::Value;
 use tintype_repository::survey::Survey;
 use tintype_repository::survey::show::Show;
+use tintype_repository::verify::matches;
 
 const VIEW: View = View {
     name: |row| text(row, "/name"),
@@ -116,45 +117,4 @@ fn tail(shown: &Show) -> String {
     }
     let lines: String = lines.iter().map(|line| plain(line).replace('\n', " ") + "\n").collect();
     format!("\n{lines}")
-}
-
-/// `*` stands for any number of characters.
-fn matches(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = parts.collect();
-    let Some(last) = parts.pop() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_anything() {
-        for (pattern, name, is) in [
-            ("logs", "logs", true),
-            ("logs", "logs-1", false),
-            ("logs-*", "logs-1", true),
-            ("*-1", "logs-1", true),
-            ("l*s-*1", "logs-21", true),
-            ("a*a", "a", false),
-            ("*", "", true),
-            ("", "x", false),
-        ] {
-            assert_eq!(matches(pattern, name), is, "{pattern} {name}");
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! `tintype repository verify URL`.
 
-use super::access::{Place, refused};
+use super::access::Place;
 use super::amount::{self, Budget};
 use super::ledger::LedgerArgs;
 use super::output::show;
@@ -20,11 +20,10 @@ use std::time::Duration;
 use tintype_repository::Level;
 use tintype_repository::finding::Severity;
 use tintype_repository::repository::Repository;
-use tintype_repository::survey::SurveyError;
 use tintype_repository::verify::options::Options;
 use tintype_repository::verify::report::{Estimate, Report};
 use tintype_repository::verify::verdict::Verdict;
-use tintype_repository::verify::{estimate, verify};
+use tintype_repository::verify::{estimate, unknown, verify};
 
 /// What to verify, how deep, and within which bounds.
 #[derive(Debug, clap::Args)]
@@ -164,10 +163,13 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
     let ledger = args.ledger.open(&process_env)?;
     let url = args.place.repository.clone();
     let work = async move |repository: Arc<Repository>, concurrency, progress| {
-        for name in &options.snapshots {
-            if repository.find_snapshot(name).is_none() {
-                return Err(refused(SurveyError::NoSnapshot(name.clone())));
-            }
+        let missing = unknown(&repository.root, &options);
+        if !missing.is_empty() {
+            let words = format!(
+                "neither a snapshot nor an index here is called {}: `tintype repository ls URL` lists the snapshots",
+                missing.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+            );
+            return Err(CliError::NotFound(words));
         }
         let options = Options { concurrency, ..options };
         if estimated {
