@@ -66,8 +66,14 @@ impl Local {
 
     pub(crate) fn range(&self, key: &str, range: Range<u64>) -> Result<Bytes, SourceError> {
         let (file, found) = self.file(key)?;
-        let range = range.start..range.end.min(found.len());
-        exactly(&file, range).map_err(|error| in_words(key, &error))
+        within(&file, &found, range).map_err(|error| in_words(key, &error))
+    }
+
+    pub(crate) fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
+        let (file, found) = self.file(key)?;
+        let read = ranges.iter().map(|range| within(&file, &found, range.clone()));
+        read.collect::<io::Result<_>>()
+            .map_err(|error| in_words(key, &error))
     }
 
     pub(crate) fn scan(&self, key: &str, range: Range<u64>, take: Take<'_>) -> Result<u64, SourceError> {
@@ -167,6 +173,11 @@ fn stream(file: &File, range: Range<u64>, buffer: &mut [u8], take: Take<'_>) -> 
         }
     }
     Ok(at.saturating_sub(range.start))
+}
+
+/// The part of a range that the file has.
+fn within(file: &File, found: &Metadata, range: Range<u64>) -> io::Result<Bytes> {
+    exactly(file, range.start..range.end.min(found.len()))
 }
 
 /// A range as one piece; shorter when the file was cut meanwhile.

@@ -112,6 +112,18 @@ impl Source {
         }
     }
 
+    /// Some ranges of one blob, each as [`Self::range`]. A directory opens the file once; a store gets one request for
+    /// ranges that lie near each other, else one each.
+    ///
+    /// # Errors
+    /// See [`Cause`].
+    pub async fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
+        match &self.0.store {
+            Store::Local(local) => local.ranges(key, ranges),
+            Store::Remote(remote) => remote.ranges(key, ranges).await,
+        }
+    }
+
     /// Streams a range of a blob through `sink` in bounded memory and gives it back with the number of bytes read. A stream
     /// that is cut goes on where it was; each byte reaches the sink once, in order. Fewer bytes than asked for are read
     /// only where the blob ends.

@@ -282,7 +282,7 @@ impl Remote {
         prefix: &str,
         each: &mut (dyn FnMut(Entry) + Send),
     ) -> Result<(), SourceError> {
-        let mut pages = Pages::new(self, prefix, false, None)?;
+        let mut pages = Pages::new(self, prefix, false, PAGE)?;
         while let Some(page) = pages.next().await? {
             self.entries(&page).for_each(&mut *each);
         }
@@ -290,7 +290,7 @@ impl Remote {
     }
 
     pub(crate) async fn directory(&self, prefix: &str) -> Result<(Vec<Entry>, Vec<String>), SourceError> {
-        let mut pages = Pages::new(self, prefix, true, None)?;
+        let mut pages = Pages::new(self, prefix, true, PAGE)?;
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         while let Some(page) = pages.next().await? {
             entries.extend(self.entries(&page));
@@ -301,7 +301,7 @@ impl Remote {
     }
 
     pub(crate) async fn holds_anything(&self, prefix: &str) -> Result<bool, SourceError> {
-        let mut pages = Pages::new(self, prefix, false, Some(1))?;
+        let mut pages = Pages::new(self, prefix, false, 1)?;
         // A page may be empty and not the last.
         while let Some(page) = pages.next().await? {
             if !page.entries.is_empty() {
@@ -323,6 +323,32 @@ impl Remote {
     }
 }
 
+/// How far apart ranges may lie that are asked for together: reading on is faster than asking again.
+const NEAR: u64 = 64 << 10;
+
+/// How many of the first ranges are asked for together, and as what.
+fn joined(ranges: &[Range<u64>]) -> Option<(usize, Range<u64>)> {
+    let mut whole = ranges.first()?.clone();
+    let near = ranges.iter().take_while(|range| {
+        let near = range.start >= whole.start && range.start <= whole.end.saturating_add(NEAR);
+        if near {
+            whole.end = whole.end.max(range.end);
+        }
+        near
+    });
+    let count = near.count();
+    Some((count.max(1), whole))
+}
+
+/// A range out of the bytes of the one around it, as far as these go.
+fn part(bytes: &Bytes, whole: &Range<u64>, range: &Range<u64>) -> Bytes {
+    let place = |at: u64| {
+        usize::try_from(at.saturating_sub(whole.start)).map_or(bytes.len(), |at| at.min(bytes.len()))
+    };
+    let start = place(range.start);
+    bytes.slice(start..place(range.end).max(start))
+}
+
 /// What is to be read of a blob.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
@@ -341,23 +367,21 @@ struct Reading {
     etag: Option<String>,
 }
 
+/// Keys of a page: what S3 and GCS give at most, so that memory is as bounded with Azure.
+const PAGE: usize = 1000;
+
 /// A listing, page by page.
 struct Pages<'a> {
     remote: &'a Remote,
     prefix: String,
     delimiter: bool,
-    most: Option<usize>,
+    most: usize,
     token: Option<String>,
     ended: bool,
 }
 
 impl<'a> Pages<'a> {
-    fn new(
-        remote: &'a Remote,
-        prefix: &str,
-        delimiter: bool,
-        most: Option<usize>,
-    ) -> Result<Self, SourceError> {
+    fn new(remote: &'a Remote, prefix: &str, delimiter: bool, most: usize) -> Result<Self, SourceError> {
         keys::check_prefix(prefix)?;
         let mut prefix = keys::join(&remote.root, prefix);
         if !prefix.is_empty() {
@@ -401,7 +425,7 @@ impl<'a> Pages<'a> {
         extensions.insert(remote.dialect);
         let options = PaginatedListOptions {
             delimiter: self.delimiter.then_some(Cow::Borrowed("/")),
-            max_keys: self.most,
+            max_keys: Some(self.most),
             page_token: self.token.clone(),
             extensions,
             ..PaginatedListOptions::default()
@@ -418,5 +442,22 @@ impl<'a> Pages<'a> {
             Some(page) => Ok(page.clone()),
             None => lasting(Cause::Unavailable, "the listing was not understood"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_ranges_are_asked_for_together() {
+        assert_eq!(joined(&[]), None);
+        assert_eq!(joined(&[0..64, 100..116]), Some((2, 0..116)));
+        assert_eq!(joined(&[0..64, 1 << 20..(1 << 20) + 16]), Some((1, 0..64)));
+        assert_eq!(joined(&[100..116, 0..64]), Some((1, 100..116)));
+        let bytes = Bytes::from_static(b"0123456789");
+        assert_eq!(part(&bytes, &(5..30), &(7..9)), "23");
+        assert_eq!(part(&bytes, &(5..30), &(14..30)), "9");
+        assert_eq!(part(&bytes, &(5..30), &(20..30)), "");
     }
 }
