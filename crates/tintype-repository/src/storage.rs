@@ -1,17 +1,12 @@
-//! The storage under a repository, opened for reading.
+//! The storage under a repository, looked at for whether it answers and lets us in.
 
-use crate::address::{self, AddressRule, Checked};
-use futures_util::StreamExt;
-use object_store::aws::AmazonS3Builder;
-use object_store::local::LocalFileSystem;
-use object_store::path::Path;
-use object_store::{ClientOptions, ObjectStore, RetryConfig};
-use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
+use crate::address::AddressRule;
+use crate::source::{Access, Source, SourceError};
+use secrecy::SecretString;
 use std::time::Duration;
 
-/// The longest that one request to the storage may take.
-pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest that one look at the storage may take.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// Where a repository lies on S3 or what speaks its protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,14 +33,15 @@ impl StorageError {
     }
 }
 
+impl From<SourceError> for StorageError {
+    fn from(error: SourceError) -> Self {
+        Self(error.message)
+    }
+}
+
 /// A repository's storage.
 #[derive(Debug, Clone)]
-pub struct Storage {
-    store: Arc<dyn ObjectStore>,
-    prefix: Path,
-    /// The pair of keys: a storage's error may repeat what it was given.
-    keys: Vec<SecretString>,
-}
+pub struct Storage(Source);
 
 impl Storage {
     /// Opens an S3 location. Nothing is sent yet, and nothing ever to an address that `refused` names.
@@ -58,34 +54,18 @@ impl Storage {
         secret_key: Option<&SecretString>,
         refused: AddressRule,
     ) -> Result<Self, StorageError> {
-        let (Some(access_key), Some(secret_key)) = (access_key, secret_key) else {
-            return Err(StorageError(
-                "an access key and a secret key are both needed".to_owned(),
-            ));
+        let access = Access {
+            endpoint: location.endpoint.clone(),
+            region: location.region.clone(),
+            username: access_key.map(str::to_owned),
+            password: secret_key.cloned(),
+            // Somebody waits for the answer.
+            retries: Some(1),
+            refused: Some(refused),
+            ..Access::default()
         };
-        let mut builder = AmazonS3Builder::new()
-            .with_bucket_name(&location.bucket)
-            .with_region(location.region.as_deref().unwrap_or("us-east-1"))
-            .with_access_key_id(access_key)
-            .with_secret_access_key(secret_key.expose_secret())
-            .with_client_options(ClientOptions::new().with_allow_http(true))
-            .with_http_connector(Checked(refused))
-            .with_retry(RetryConfig {
-                max_retries: 1,
-                retry_timeout: REQUEST_TIMEOUT,
-                ..RetryConfig::default()
-            });
-        if let Some(endpoint) = &location.endpoint {
-            address::check(endpoint, refused)?;
-            builder = builder.with_endpoint(endpoint.trim_end_matches('/'));
-        }
-        let keys = vec![SecretString::from(access_key), secret_key.clone()];
-        let store = builder.build().map_err(|error| in_words(&error, &keys))?;
-        Ok(Self {
-            store: Arc::new(store),
-            prefix: Path::from(location.prefix.trim_matches('/')),
-            keys,
-        })
+        let url = format!("s3://{}/{}", location.bucket, location.prefix.trim_matches('/'));
+        Ok(Self(Source::open(&url, &access)?))
     }
 
     /// Opens a mounted directory.
@@ -93,13 +73,10 @@ impl Storage {
     /// # Errors
     /// The directory is not there.
     pub fn directory(path: &std::path::Path) -> Result<Self, StorageError> {
-        let store =
-            LocalFileSystem::new_with_prefix(path).map_err(|error| StorageError(error.to_string()))?;
-        Ok(Self {
-            store: Arc::new(store),
-            prefix: Path::default(),
-            keys: Vec::new(),
-        })
+        let path = path
+            .to_str()
+            .ok_or_else(|| StorageError::new("the path is not UTF-8"))?;
+        Ok(Self(Source::open(path, &Access::default())?))
     }
 
     /// Asks for one key under the location: proves that the storage answers and lets us in. `false`: it is empty.
@@ -107,37 +84,11 @@ impl Storage {
     /// # Errors
     /// The storage's refusal in its own words.
     pub async fn list_one(&self) -> Result<bool, StorageError> {
-        match self.store.list(Some(&self.prefix)).next().await {
-            None => Ok(false),
-            Some(Ok(_)) => Ok(true),
-            Some(Err(error)) => Err(in_words(&error, &self.keys)),
+        match tokio::time::timeout(LOOK, self.0.holds_anything()).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(StorageError(format!("no answer within {LOOK:?}"))),
         }
     }
-}
-
-fn in_words(error: &object_store::Error, keys: &[SecretString]) -> StorageError {
-    let shown = keys
-        .iter()
-        .map(ExposeSecret::expose_secret)
-        .filter(|key| !key.is_empty())
-        .fold(words(error), |text, key| text.replace(key, "***"));
-    StorageError(shown.chars().take(500).collect())
-}
-
-/// An error with its causes, in one line, without control characters, at most 500 of them.
-fn words(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let words = inner.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
-        }
-        cause = inner.source();
-    }
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 #[cfg(test)]

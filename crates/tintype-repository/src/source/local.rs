@@ -1,0 +1,218 @@
+//! A directory of this machine, read with plain blocking calls.
+
+use super::errors::{Cause, SourceError};
+use super::remote::Take;
+use super::{Entry, keys};
+use bytes::Bytes;
+use std::cell::RefCell;
+use std::fs::{File, Metadata};
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+/// Small enough to stay in a core's cache between the read and the checksum over it.
+const BUFFER: usize = 256 << 10;
+
+thread_local! {
+    /// One for each thread, since a fresh one for each file costs more than reading a small file.
+    static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]);
+}
+
+/// An opened directory. Links are followed as long as they stay under it.
+#[derive(Debug)]
+pub(crate) struct Local {
+    root: PathBuf,
+    pub(super) handle: File,
+}
+
+impl Local {
+    pub(crate) fn open(path: &str) -> Result<Self, SourceError> {
+        let opened = std::fs::canonicalize(path).and_then(|root| Ok((File::open(&root)?, root)));
+        let (handle, root) = opened.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                let message =
+                    format!("there is no directory {path}: check the path, and whether it is mounted");
+                SourceError::new(Cause::Missing, message)
+            }
+            _ => in_words(path, &error),
+        })?;
+        let local = Self { root, handle };
+        match local.handle.metadata() {
+            Ok(found) if found.is_dir() => Ok(local),
+            Ok(_) => Err(SourceError::usage(format!(
+                "{path} is a file; give the directory in which index-N lies"
+            ))),
+            Err(error) => Err(in_words(path, &error)),
+        }
+    }
+
+    /// Absolute, and without links.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn get(&self, key: &str, cap: u64) -> Result<Bytes, SourceError> {
+        let (file, found) = self.file(key)?;
+        if found.len() > cap {
+            let message = format!(
+                "{key}: it has {} bytes, more than the {cap} that are read",
+                found.len()
+            );
+            return Err(SourceError::new(Cause::TooLarge, message));
+        }
+        exactly(&file, 0..found.len()).map_err(|error| in_words(key, &error))
+    }
+
+    pub(crate) fn range(&self, key: &str, range: Range<u64>) -> Result<Bytes, SourceError> {
+        let (file, found) = self.file(key)?;
+        within(&file, &found, range).map_err(|error| in_words(key, &error))
+    }
+
+    pub(crate) fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
+        let (file, found) = self.file(key)?;
+        let read = ranges.iter().map(|range| within(&file, &found, range.clone()));
+        read.collect::<io::Result<_>>()
+            .map_err(|error| in_words(key, &error))
+    }
+
+    pub(crate) fn scan(&self, key: &str, range: Range<u64>, take: Take<'_>) -> Result<u64, SourceError> {
+        let (file, found) = self.file(key)?;
+        let range = range.start..range.end.min(found.len());
+        if range.end.saturating_sub(range.start) > BUFFER as u64 {
+            ahead(&file, &range);
+        }
+        READ.with_borrow_mut(|buffer| stream(&file, range, buffer, take))
+            .map_err(|error| in_words(key, &error))
+    }
+
+    pub(crate) fn head(&self, key: &str) -> Result<Entry, SourceError> {
+        let (_, found) = self.file(key)?;
+        Ok(entry(
+            key.to_owned(),
+            found.len(),
+            found.mtime(),
+            found.mtime_nsec(),
+        ))
+    }
+
+    /// A regular file. Others, like pipes, are no blobs.
+    fn file(&self, key: &str) -> Result<(File, Metadata), SourceError> {
+        keys::check(key)?;
+        let opened = self.beneath(key).and_then(|file| {
+            let found = file.metadata()?;
+            Ok((file, found))
+        });
+        let (file, found) = opened.map_err(|error| in_words(key, &error))?;
+        if !found.is_file() {
+            return Err(SourceError::new(Cause::Missing, format!("{key} is no file")));
+        }
+        Ok((file, found))
+    }
+
+    /// Opens what lies under the root, following no link out of it. In one call of the kernel where it can do that.
+    pub(super) fn beneath(&self, key: &str) -> io::Result<File> {
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+            // Without waiting for the other end of a pipe.
+            let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            let path = if key.is_empty() { "." } else { key };
+            match openat2(&self.handle, path, flags, Mode::empty(), ResolveFlags::BENEATH) {
+                Ok(file) => return Ok(file.into()),
+                Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {
+                    return Err(io::ErrorKind::NotFound.into());
+                }
+                // An absolute link, which may still lead under the root, or a kernel or sandbox without the call.
+                Err(_) => {}
+            }
+        }
+        let path = self.root.join(key).canonicalize()?;
+        if !path.starts_with(&self.root) {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "it is a link out of {}, which is not followed",
+                    self.root.display()
+                ),
+            ));
+        }
+        if !path
+            .metadata()
+            .is_ok_and(|found| found.is_file() || found.is_dir())
+        {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        File::open(path)
+    }
+}
+
+/// Tells the kernel what will be read; only a hint.
+fn ahead(file: &File, range: &Range<u64>) {
+    #[cfg(target_os = "linux")]
+    {
+        let length = std::num::NonZeroU64::new(range.end - range.start);
+        let _ = rustix::fs::fadvise(file, range.start, length, rustix::fs::Advice::Sequential);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, range);
+}
+
+fn stream(file: &File, range: Range<u64>, buffer: &mut [u8], take: Take<'_>) -> io::Result<u64> {
+    let mut at = range.start;
+    while at < range.end {
+        let most = usize::try_from(range.end - at).map_or(buffer.len(), |left| left.min(buffer.len()));
+        match file.read_at(&mut buffer[..most], at) {
+            Ok(0) => break,
+            Ok(read) => {
+                take(&buffer[..read]);
+                at += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(at.saturating_sub(range.start))
+}
+
+/// The part of a range that the file has.
+fn within(file: &File, found: &Metadata, range: Range<u64>) -> io::Result<Bytes> {
+    exactly(file, range.start..range.end.min(found.len()))
+}
+
+/// A range as one piece; shorter when the file was cut meanwhile.
+fn exactly(file: &File, range: Range<u64>) -> io::Result<Bytes> {
+    let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(io::Error::other)?;
+    let mut bytes = vec![0; length];
+    let mut filled = 0;
+    while filled < length {
+        match file.read_at(&mut bytes[filled..], range.start + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes.into())
+}
+
+pub(super) fn entry(key: String, length: u64, seconds: i64, nanoseconds: i64) -> Entry {
+    Entry {
+        key,
+        length,
+        modified: seconds
+            .saturating_mul(1000)
+            .saturating_add(nanoseconds / 1_000_000),
+        archived: false,
+    }
+}
+
+pub(super) fn in_words(what: &str, error: &io::Error) -> SourceError {
+    let (cause, hint) = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (Cause::Missing, ""),
+        io::ErrorKind::PermissionDenied => (Cause::Denied, "; this user needs permission to read it"),
+        _ => (Cause::Unavailable, ""),
+    };
+    SourceError::new(cause, format!("{what}: {error}{hint}"))
+}
