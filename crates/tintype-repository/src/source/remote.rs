@@ -111,6 +111,17 @@ impl Remote {
         Ok(all.freeze())
     }
 
+    pub(crate) async fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
+        let mut all = Vec::with_capacity(ranges.len());
+        let mut ranges = ranges;
+        while let Some((count, whole)) = joined(ranges) {
+            let bytes = self.range(key, whole.clone()).await?;
+            all.extend(ranges[..count].iter().map(|range| part(&bytes, &whole, range)));
+            ranges = &ranges[count..];
+        }
+        Ok(all)
+    }
+
     pub(crate) async fn scan(
         &self,
         key: &str,
