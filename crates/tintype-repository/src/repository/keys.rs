@@ -38,18 +38,7 @@ impl Repository {
     /// The `X` of the `meta-X.dat` that holds the index's metadata in that snapshot: what the root's identifier leads to,
     /// otherwise the snapshot's uuid, as before 7.9 (`IndexMetaDataGenerations.indexMetaBlobId` of Elasticsearch 7.10).
     pub fn index_metadata_id(&self, snapshot: u32, index: u32) -> &str {
-        match self.index_metadata_identifier(snapshot, index) {
-            Some((_, blob)) => blob,
-            None => self.snapshot_uuid(snapshot),
-        }
-    }
-
-    /// The identifier of the index's metadata in that snapshot and the `X` of its `meta-X.dat`, since 7.9.
-    pub fn index_metadata_identifier(&self, snapshot: u32, index: u32) -> Option<(&str, &str)> {
-        let lookup = self.root.snapshots.get(snapshot as usize)?.metadata.as_ref()?;
-        let found = lookup.binary_search_by_key(&index, |(index, _)| *index).ok()?;
-        let (identifier, blob) = self.root.metadata.get(lookup.get(found)?.1 as usize)?;
-        Some((identifier, blob))
+        self.root.metadata_of(snapshot, index).map_or("", |(blob, _)| blob)
     }
 
     /// The index's directory under `indices/`; empty for a position that the root has not.

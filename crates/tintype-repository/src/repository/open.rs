@@ -75,7 +75,7 @@ async fn find(source: &Source) -> Result<Found, OpenError> {
 }
 
 /// `index.latest`: 8 bytes, big-endian. `None` when it is absent or is no generation.
-async fn latest(source: &Source) -> Result<Option<u64>, SourceError> {
+pub(crate) async fn latest(source: &Source) -> Result<Option<u64>, SourceError> {
     match source.get(&key(source, "index.latest"), 64).await {
         Ok(bytes) => {
             let number = <[u8; 8]>::try_from(&bytes[..]).map(i64::from_be_bytes);
