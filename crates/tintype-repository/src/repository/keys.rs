@@ -38,7 +38,9 @@ impl Repository {
     /// The `X` of the `meta-X.dat` that holds the index's metadata in that snapshot: what the root's identifier leads to,
     /// otherwise the snapshot's uuid, as before 7.9 (`IndexMetaDataGenerations.indexMetaBlobId` of Elasticsearch 7.10).
     pub fn index_metadata_id(&self, snapshot: u32, index: u32) -> &str {
-        self.root.metadata_of(snapshot, index).map_or("", |(blob, _)| blob)
+        self.root
+            .metadata_of(snapshot, index)
+            .map_or("", |(blob, _)| blob)
     }
 
     /// The index's directory under `indices/`; empty for a position that the root has not.
