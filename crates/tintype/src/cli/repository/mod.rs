@@ -64,6 +64,8 @@ pub enum Verb {
     Diff(Box<local::diff::Args>),
     /// Blobs that no snapshot needs, reading the storage; they are listed and never deleted
     Orphans(Box<local::orphans::Args>),
+    /// Sign what a snapshot is made of, reading the storage: `verify --attestation` compares it later, there or in a copy
+    Attest(Box<local::attest::Args>),
 }
 
 /// A platform repository, or a snapshot in a storage.
@@ -75,7 +77,12 @@ pub struct ShowArgs {
     /// The snapshot's name or uuid: read from the storage itself
     snapshot: Option<String>,
     /// Of a snapshot: only these indices, by commas; `*` stands for anything
-    #[arg(long = "index", value_name = "INDEX", value_delimiter = ',', requires = "snapshot")]
+    #[arg(
+        long = "index",
+        value_name = "INDEX",
+        value_delimiter = ',',
+        requires = "snapshot"
+    )]
     indices: Vec<String>,
     #[command(flatten)]
     access: local::access::AccessArgs,
@@ -85,7 +92,12 @@ impl Verb {
     /// Reads a storage itself, without the server.
     pub fn is_local(&self) -> bool {
         match self {
-            Self::Verify(_) | Self::Ls(_) | Self::Du(_) | Self::Diff(_) | Self::Orphans(_) => true,
+            Self::Verify(_)
+            | Self::Ls(_)
+            | Self::Du(_)
+            | Self::Diff(_)
+            | Self::Orphans(_)
+            | Self::Attest(_) => true,
             Self::Show(args) => args.snapshot.is_some(),
             Self::Set(_)
             | Self::List { .. }
@@ -146,6 +158,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
         Verb::Du(args) => local::du::run(*args, context).await,
         Verb::Diff(args) => local::diff::run(*args, context).await,
         Verb::Orphans(args) => local::orphans::run(*args, context).await,
+        Verb::Attest(args) => local::attest::run(*args, context).await,
         Verb::Show(args) => show_one(*args, context).await,
         Verb::Delete { name, cleanup, yes } => {
             secret::confirm(&format!("Forget repository {name} and its reader?"), yes)?;
@@ -169,9 +182,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
 async fn show_one(args: ShowArgs, context: &Context) -> Result<()> {
     let repository = args.repository;
     match args.snapshot {
-        Some(snapshot) => {
-            local::show::run(&repository, snapshot, args.indices, &args.access, context).await
-        }
+        Some(snapshot) => local::show::run(&repository, snapshot, args.indices, &args.access, context).await,
         None if local::is_location(&repository) => Err(CliError::Usage(format!(
             "which snapshot? `tintype repository ls {repository}` lists them"
         ))),

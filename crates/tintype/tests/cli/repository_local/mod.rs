@@ -1,5 +1,6 @@
 //! The commands that read a repository's storage themselves. The server's address leads nowhere, so none is needed.
 
+mod attest;
 mod schema;
 mod surveys;
 mod verify;
@@ -34,9 +35,21 @@ impl Local {
         let directory = tempfile::tempdir().unwrap();
         let [mixed, sorted, updated] = ["mixed", "sorted", "updated"].map(|name| index(8, name));
         let mut repository = Synthetic::new(&directory.path().join("repository"));
-        repository.take("s1", FIRST, &[("logs", &[&mixed, &sorted]), ("shop", &[&updated])]);
-        repository.change("shop", json!({"index.number_of_replicas": "0"}), json!({"_doc": {}}));
-        repository.take("s2", FIRST + DAY, &[("logs", &[&mixed, &sorted]), ("shop", &[&sorted])]);
+        repository.take(
+            "s1",
+            FIRST,
+            &[("logs", &[&mixed, &sorted]), ("shop", &[&updated])],
+        );
+        repository.change(
+            "shop",
+            json!({"index.number_of_replicas": "0"}),
+            json!({"_doc": {}}),
+        );
+        repository.take(
+            "s2",
+            FIRST + DAY,
+            &[("logs", &[&mixed, &sorted]), ("shop", &[&sorted])],
+        );
         Self {
             directory,
             repository,
@@ -106,5 +119,7 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
 
 /// The lines of `-o ndjson`.
 fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }

@@ -64,10 +64,16 @@ impl Schema {
                     }
                 }
                 "required" => {
-                    let missing = says.as_array().unwrap().iter().filter(|name| value.get(name.as_str().unwrap()).is_none());
+                    let missing = says
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .filter(|name| value.get(name.as_str().unwrap()).is_none());
                     faults.extend(missing.map(|name| format!("{at}: {name} is missing")));
                 }
-                "const" | "enum" | "type" | "minimum" => faults.push(format!("{at}: {value} is not {keyword} {says}")),
+                "const" | "enum" | "type" | "minimum" => {
+                    faults.push(format!("{at}: {value} is not {keyword} {says}"))
+                }
                 other => panic!("{other} is no keyword of this check"),
             }
         }
@@ -94,7 +100,11 @@ fn is(kinds: &Value, value: &Value) -> bool {
     };
     match kinds {
         Value::String(kind) => of(kind),
-        kinds => kinds.as_array().unwrap().iter().any(|kind| of(kind.as_str().unwrap())),
+        kinds => kinds
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|kind| of(kind.as_str().unwrap())),
     }
 }
 
@@ -110,6 +120,11 @@ fn the_check_sees_what_is_wrong() {
         (serde_json::json!({"a": "x", "c": 1}), 1),
         (serde_json::json!([]), 2),
     ] {
-        assert_eq!(schema.faults(&value).len(), faults, "{value}: {:?}", schema.faults(&value));
+        assert_eq!(
+            schema.faults(&value).len(),
+            faults,
+            "{value}: {:?}",
+            schema.faults(&value)
+        );
     }
 }

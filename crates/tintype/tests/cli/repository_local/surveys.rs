@@ -8,9 +8,22 @@ fn snapshots_are_listed_without_a_server() {
     let local = Local::new();
     let ran = local.run("ls", "");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
-    let rows: Vec<Vec<&str>> = ran.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> = ran
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
     assert_eq!(rows[0][..4], ["SNAPSHOT", "STATE", "STARTED", "ENDED"]);
-    assert_eq!(rows[1][..5], ["s1", "SUCCESS", "2023-11-14T22:13:20Z", "2023-11-14T22:13:21Z", "2"]);
+    assert_eq!(
+        rows[1][..5],
+        [
+            "s1",
+            "SUCCESS",
+            "2023-11-14T22:13:20Z",
+            "2023-11-14T22:13:21Z",
+            "2"
+        ]
+    );
     assert_eq!(rows[1][5..9], ["3", "of", "3", "138"]);
     assert_eq!(rows[1][11..], ["Elasticsearch", "7.17.29"]);
     assert_eq!(rows.len(), 3);
@@ -29,13 +42,22 @@ fn documents_have_a_schema_and_lines_a_type() {
     ] {
         let (code, document) = local.json(verb, rest);
         assert_eq!((code, &document["schema"]), (0, &json!(schema)), "{verb}");
-        assert_eq!((&document["generation"], &document["unreadable"]["count"]), (&json!(2), &json!(0)), "{verb}");
+        assert_eq!(
+            (&document["generation"], &document["unreadable"]["count"]),
+            (&json!(2), &json!(0)),
+            "{verb}"
+        );
         let lines = lines(&local.run(verb, &format!("{rest} -o ndjson")).stdout);
         let (summary, rows) = lines.split_last().unwrap();
-        assert_eq!((&summary["type"], &summary["schema"]), (&json!("summary"), &json!(schema)), "{verb}");
+        assert_eq!(
+            (&summary["type"], &summary["schema"]),
+            (&json!("summary"), &json!(schema)),
+            "{verb}"
+        );
         let rows = rows.iter().filter(|row| row["type"] == kind);
         assert_eq!(rows.count(), document[list].as_array().unwrap().len(), "{verb}");
-        let yaml: Value = serde_yaml_ng::from_str(&local.run(verb, &format!("{rest} -o yaml")).stdout).unwrap();
+        let yaml: Value =
+            serde_yaml_ng::from_str(&local.run(verb, &format!("{rest} -o yaml")).stdout).unwrap();
         assert_eq!(yaml, document, "{verb}");
     }
 }
@@ -44,7 +66,13 @@ fn documents_have_a_schema_and_lines_a_type() {
 fn nothing_is_written_to_the_repository_or_the_home() {
     let local = Local::new();
     let before = files(local.directory.path());
-    for (verb, rest) in [("ls", ""), ("show", "s1"), ("du", ""), ("diff", "s1 s2"), ("orphans", "")] {
+    for (verb, rest) in [
+        ("ls", ""),
+        ("show", "s1"),
+        ("du", ""),
+        ("diff", "s1 s2"),
+        ("orphans", ""),
+    ] {
         assert_eq!(local.run(verb, rest).code, 0);
     }
     assert_eq!(files(local.directory.path()), before);
@@ -54,11 +82,22 @@ fn nothing_is_written_to_the_repository_or_the_home() {
 fn one_snapshot_is_shown_by_url_and_a_platform_repository_by_name() {
     let local = Local::new();
     let shown = local.run("show", "s2");
-    for part in ["STATE          SUCCESS", "DOCUMENTS      140", "logs   2 of 2  111", "shop   1 of 1  29"] {
+    for part in [
+        "STATE          SUCCESS",
+        "DOCUMENTS      140",
+        "logs   2 of 2  111",
+        "shop   1 of 1  29",
+    ] {
         assert!(shown.stdout.contains(part), "{part}: {}", shown.stdout);
     }
     let (_, one) = local.json("show", "s1 --index sh*");
-    assert_eq!((one["indices"].as_array().unwrap().len(), &one["indices"][0]["name"]), (1, &json!("shop")));
+    assert_eq!(
+        (
+            one["indices"].as_array().unwrap().len(),
+            &one["indices"][0]["name"]
+        ),
+        (1, &json!("shop"))
+    );
     // A name asks the server, which is not there.
     let named = run(NOWHERE, "repository show nightly");
     assert_eq!(named.code, 7, "{named:?}");
@@ -70,14 +109,18 @@ fn du_tells_what_deleting_would_free() {
     let (_, du) = local.json("du", "--older-than 2023-11-15T12:00:00Z");
     let [s1, s2] = [0, 1].map(|at| &du["snapshots"][at]);
     let bytes = |value: &Value| value.as_u64().unwrap();
-    let total = bytes(&s1["unique"]["data_bytes"]) + bytes(&s2["unique"]["data_bytes"]) + bytes(&s1["shared_bytes"]);
+    let total =
+        bytes(&s1["unique"]["data_bytes"]) + bytes(&s2["unique"]["data_bytes"]) + bytes(&s1["shared_bytes"]);
     assert_eq!(s1["shared_bytes"], s2["shared_bytes"]);
     assert_eq!(bytes(&du["all"]["data_bytes"]), total);
     assert_eq!(du["older"]["snapshots"], json!(["s1"]));
     assert_eq!(du["older"]["frees"], s1["unique"]);
     assert_eq!(du["snapshots"][0]["started"], FIRST);
     let table = local.run("du", "--older-than 2023-11-16").stdout;
-    assert!(table.contains("\ndeleting the 2 snapshots before 2023-11-16T00:00:00Z frees "), "{table}");
+    assert!(
+        table.contains("\ndeleting the 2 snapshots before 2023-11-16T00:00:00Z frees "),
+        "{table}"
+    );
 }
 
 #[test]
@@ -102,13 +145,23 @@ fn orphans_are_listed_and_stay() {
     let orphan = local.repository.shard("logs", 1).join("__nobodys");
     std::fs::write(&orphan, b"12345").unwrap();
     let young = local.json("orphans", "").1;
-    assert_eq!((&young["orphans"]["blobs"], &young["in_doubt"]["bytes"]), (&json!(0), &json!(5)));
+    assert_eq!(
+        (&young["orphans"]["blobs"], &young["in_doubt"]["bytes"]),
+        (&json!(0), &json!(5))
+    );
     let ran = local.run("orphans", "--read-only");
     assert_eq!(ran.code, 0);
-    assert!(ran.stdout.contains("orphan  unreferenced_data  1      5 B"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("orphan  unreferenced_data  1      5 B"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.contains("orphans: 5 B in 1 blobs"), "{}", ran.stdout);
     let name = local.run("orphans", "-o name").stdout;
-    assert!(name.starts_with("indices/") && name.ends_with("/1/__nobodys\n"), "{name}");
+    assert!(
+        name.starts_with("indices/") && name.ends_with("/1/__nobodys\n"),
+        "{name}"
+    );
     assert!(orphan.exists());
 }
 

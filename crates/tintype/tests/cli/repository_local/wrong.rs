@@ -7,7 +7,11 @@ fn says(line: &str, code: i32, parts: &[&str]) {
     let ran = run(NOWHERE, line);
     assert_eq!(ran.code, code, "{line}: {ran:?}");
     for part in parts {
-        assert!(ran.stderr.contains(part), "{line}: {part} is not in {}", ran.stderr);
+        assert!(
+            ran.stderr.contains(part),
+            "{line}: {part} is not in {}",
+            ran.stderr
+        );
     }
     assert_eq!(ran.stdout, "", "{line}");
 }
@@ -15,11 +19,19 @@ fn says(line: &str, code: i32, parts: &[&str]) {
 #[test]
 fn a_name_is_no_location() {
     for verb in ["verify", "ls", "du", "orphans"] {
-        says(&format!("repository {verb} backups"), 2, &["./backups", "s3://bucket/path"]);
+        says(
+            &format!("repository {verb} backups"),
+            2,
+            &["./backups", "s3://bucket/path"],
+        );
     }
     says("repository diff backups a b", 2, &["./backups"]);
     says("repository show backups a", 2, &["./backups"]);
-    says("repository show ./backups", 2, &["which snapshot?", "repository ls ./backups"]);
+    says(
+        "repository show ./backups",
+        2,
+        &["which snapshot?", "repository ls ./backups"],
+    );
 }
 
 #[test]
@@ -65,7 +77,11 @@ fn options_that_cannot_be_meant_are_usage() {
     ] {
         says(&format!("repository verify /tmp/r {options}"), 2, &[part]);
     }
-    says("repository orphans /tmp/r --grace 1d --read-only", 2, &["cannot be used with"]);
+    says(
+        "repository orphans /tmp/r --grace 1d --read-only",
+        2,
+        &["cannot be used with"],
+    );
     says("repository du /tmp/r --older-than soon", 2, &["30d"]);
     says("repository ls ftp://host/path", 2, &["ftp"]);
 }
@@ -75,15 +91,30 @@ fn a_ledger_that_is_none_is_usage() {
     let local = Local::new();
     let url = local.url();
     let other = local.directory.path().join("notes.txt");
-    std::fs::write(&other, b"these are notes, and more than one record of a ledger is long").unwrap();
-    says(&format!("repository verify {url} --ledger {}", other.display()), 2, &["--ledger", "not a ledger"]);
+    std::fs::write(
+        &other,
+        b"these are notes, and more than one record of a ledger is long",
+    )
+    .unwrap();
+    says(
+        &format!("repository verify {url} --ledger {}", other.display()),
+        2,
+        &["--ledger", "not a ledger"],
+    );
     // Without a home there is no usual place.
-    says(&format!("repository verify {url}"), 2, &["XDG_STATE_HOME", "--no-ledger"]);
+    says(
+        &format!("repository verify {url}"),
+        2,
+        &["XDG_STATE_HOME", "--no-ledger"],
+    );
 }
 
 #[test]
 fn errors_are_json_where_data_is() {
     let ran = run(NOWHERE, "repository ls /nowhere/at/all -o json");
     let error: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
-    assert_eq!((&error["errors"][0]["code"], &error["exit_code"]), (&"cli.unknown".into(), &4.into()));
+    assert_eq!(
+        (&error["errors"][0]["code"], &error["exit_code"]),
+        (&"cli.unknown".into(), &4.into())
+    );
 }

@@ -80,7 +80,9 @@ fn in_words(cause: Cause, message: String) -> CliError {
 /// Why there is nothing to show.
 pub fn refused(error: SurveyError) -> CliError {
     match error {
-        SurveyError::NoSnapshot(_) => CliError::NotFound(format!("{error}: `tintype repository ls URL` lists them")),
+        SurveyError::NoSnapshot(_) => {
+            CliError::NotFound(format!("{error}: `tintype repository ls URL` lists them"))
+        }
         SurveyError::Blob(error) => CliError::Unknown(error.to_string()),
     }
 }

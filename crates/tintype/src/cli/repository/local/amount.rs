@@ -32,10 +32,15 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     let bad = || format!("{text:?} is not a number of bytes such as 500MB, 20GiB or 1000000");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text[digits.len()..].to_ascii_lowercase();
-    let unit = UNITS.iter().find(|(name, _)| *name == unit || (unit.is_empty() && *name == "b"));
+    let unit = UNITS
+        .iter()
+        .find(|(name, _)| *name == unit || (unit.is_empty() && *name == "b"));
     let (_, factor) = unit.ok_or_else(bad)?;
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let whole = whole.parse::<u64>().ok().and_then(|whole| whole.checked_mul(*factor));
+    let whole = whole
+        .parse::<u64>()
+        .ok()
+        .and_then(|whole| whole.checked_mul(*factor));
     let total = whole.and_then(|whole| whole.checked_add(fraction(part, *factor)?));
     total.filter(|total| *total > 0).ok_or_else(bad)
 }
@@ -77,8 +82,14 @@ pub fn budget(text: &str) -> Result<Budget, String> {
 pub fn subset(text: &str) -> Result<(u32, u32), String> {
     let bad = || format!("{text:?} is not a part such as 1/7, counted from 1 to the last 7/7");
     let (part, parts) = text.split_once('/').ok_or_else(bad)?;
-    let (part, parts): (u32, u32) = (part.parse().map_err(|_| bad())?, parts.parse().map_err(|_| bad())?);
-    (1..=parts).contains(&part).then_some((part, parts)).ok_or_else(bad)
+    let (part, parts): (u32, u32) = (
+        part.parse().map_err(|_| bad())?,
+        parts.parse().map_err(|_| bad())?,
+    );
+    (1..=parts)
+        .contains(&part)
+        .then_some((part, parts))
+        .ok_or_else(bad)
 }
 
 #[cfg(test)]
@@ -97,7 +108,19 @@ mod tests {
         ] {
             assert_eq!(bytes(text), Ok(value), "{text}");
         }
-        for bad in ["", "MB", "0", "0MB", "-1MB", "10M", "10 MB", "1.2.3GB", "99999999999TB", "1..5GB", "10é"] {
+        for bad in [
+            "",
+            "MB",
+            "0",
+            "0MB",
+            "-1MB",
+            "10M",
+            "10 MB",
+            "1.2.3GB",
+            "99999999999TB",
+            "1..5GB",
+            "10é",
+        ] {
             assert!(bytes(bad).is_err(), "{bad}");
         }
         assert_eq!(rate("10MB/s"), Ok(10_000_000));

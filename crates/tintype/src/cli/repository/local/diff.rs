@@ -59,7 +59,11 @@ const VIEW: View = View {
 };
 
 fn from_to(a: &str, b: &str) -> String {
-    if a == b { a.to_owned() } else { format!("{a} → {b}") }
+    if a == b {
+        a.to_owned()
+    } else {
+        format!("{a} → {b}")
+    }
 }
 
 /// Compares.
@@ -73,7 +77,9 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
     if !args.all {
         diff.indices.retain(|index| index.change != Change::Same);
     }
-    show(context, &diff, &[("indices", "index")], "name", |value| table(&diff, value))?;
+    show(context, &diff, &[("indices", "index")], "name", |value| {
+        table(&diff, value)
+    })?;
     all_was_read(&diff.unreadable)
 }
 
@@ -102,14 +108,27 @@ fn details(index: &IndexDiff) -> String {
     if index.recreated {
         lines.push("deleted and made anew in between".to_owned());
     }
-    lines.extend(index.aliases_added.iter().map(|alias| format!("alias {alias}: new")));
-    lines.extend(index.aliases_removed.iter().map(|alias| format!("alias {alias}: gone")));
+    lines.extend(
+        index
+            .aliases_added
+            .iter()
+            .map(|alias| format!("alias {alias}: new")),
+    );
+    lines.extend(
+        index
+            .aliases_removed
+            .iter()
+            .map(|alias| format!("alias {alias}: gone")),
+    );
     lines.extend(changes("setting", &index.settings));
     lines.extend(changes("mapping", &index.mappings));
     if lines.is_empty() {
         return String::new();
     }
-    let lines: String = lines.iter().map(|line| format!("  {}\n", plain(line).replace('\n', " "))).collect();
+    let lines: String = lines
+        .iter()
+        .map(|line| format!("  {}\n", plain(line).replace('\n', " ")))
+        .collect();
     format!("\n{}\n{lines}", plain(&index.name))
 }
 
@@ -117,7 +136,14 @@ fn changes(what: &str, changes: &Changes) -> Vec<String> {
     let value = |value: &Option<Value>| value.as_ref().map_or_else(|| "-".to_owned(), Value::to_string);
     let shown = changes.first.iter().take(SHOWN);
     let mut lines: Vec<String> = shown
-        .map(|change| format!("{what} {}: {} → {}", change.path, value(&change.a), value(&change.b)))
+        .map(|change| {
+            format!(
+                "{what} {}: {} → {}",
+                change.path,
+                value(&change.a),
+                value(&change.b)
+            )
+        })
         .collect();
     let left = changes.count.saturating_sub(lines.len() as u64);
     if left > 0 {

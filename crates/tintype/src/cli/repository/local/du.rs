@@ -99,7 +99,10 @@ fn older(older: &Older) -> String {
         bytes(older.frees.metadata_bytes)
     );
     if !older.undated.is_empty() {
-        text += &format!("their time is not known, so they are not among them: {}\n", older.undated.join(", "));
+        text += &format!(
+            "their time is not known, so they are not among them: {}\n",
+            older.undated.join(", ")
+        );
     }
     text
 }

@@ -27,7 +27,12 @@ impl LedgerArgs {
             return Ok(Arc::new(MemoryLedger::default()));
         }
         let path = self.ledger.clone().or_else(|| usual(env));
-        let missing = || CliError::Usage("nowhere to keep a ledger: set HOME or XDG_STATE_HOME, or give --ledger FILE or --no-ledger".into());
+        let missing = || {
+            CliError::Usage(
+                "nowhere to keep a ledger: set HOME or XDG_STATE_HOME, or give --ledger FILE or --no-ledger"
+                    .into(),
+            )
+        };
         let ledger = FileLedger::open(&path.ok_or_else(missing)?);
         let ledger = ledger.map_err(|error| CliError::Usage(format!("--ledger: {error}")))?;
         Ok(Arc::new(ledger))
@@ -36,7 +41,9 @@ impl LedgerArgs {
 
 /// `$XDG_STATE_HOME/tintype/ledger`, else `~/.local/state/tintype/ledger`.
 fn usual(env: Env<'_>) -> Option<PathBuf> {
-    let state = env("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = env("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
     let base = state.or_else(|| env("HOME").map(|home| Path::new(&home).join(".local/state")))?;
     Some(base.join("tintype/ledger"))
 }
@@ -52,6 +59,12 @@ mod tests {
         let env = |name: &str| Some(if name == "HOME" { "/home/u" } else { "/state" }.to_owned());
         assert_eq!(usual(&env), Some("/state/tintype/ledger".into()));
         assert_eq!(usual(&|_| None), None);
-        assert_eq!(LedgerArgs::default().open(&|_| None).err().map(|error| error.exit_code()), Some(2));
+        assert_eq!(
+            LedgerArgs::default()
+                .open(&|_| None)
+                .err()
+                .map(|error| error.exit_code()),
+            Some(2)
+        );
     }
 }

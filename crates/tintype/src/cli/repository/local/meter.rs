@@ -32,7 +32,11 @@ impl Meter {
         let (shards, shards_total) = (progress.shards.load(Relaxed), progress.shards_total.load(Relaxed));
         let mut words = Vec::new();
         if bytes_total > 0 {
-            words.push(format!("{} of {}", cells::bytes(bytes), cells::bytes(bytes_total.max(bytes))));
+            words.push(format!(
+                "{} of {}",
+                cells::bytes(bytes),
+                cells::bytes(bytes_total.max(bytes))
+            ));
         } else if bytes > 0 {
             words.push(cells::bytes(bytes));
         }

@@ -44,12 +44,26 @@ mod tests {
 
     #[test]
     fn a_location_is_told_from_a_name() {
-        for location in ["/backups", "./backups", ".", "..", "~/backups", "a/b", "s3://bucket", "https://h/p"] {
+        for location in [
+            "/backups",
+            "./backups",
+            ".",
+            "..",
+            "~/backups",
+            "a/b",
+            "s3://bucket",
+            "https://h/p",
+        ] {
             assert!(is_location(location), "{location}");
         }
         for name in ["backups", "nightly-1", "a.b", "a:b"] {
             assert!(!is_location(name), "{name}");
-            assert!(location(name).unwrap_err().to_string().contains(&format!("./{name}")));
+            assert!(
+                location(name)
+                    .unwrap_err()
+                    .to_string()
+                    .contains(&format!("./{name}"))
+            );
         }
     }
 }

@@ -78,7 +78,8 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
 }
 
 fn totals(orphans: &Orphans) -> String {
-    let total = |what: &str, total: Total| format!("{what}: {} in {} blobs\n", bytes(total.bytes), total.blobs);
+    let total =
+        |what: &str, total: Total| format!("{what}: {} in {} blobs\n", bytes(total.bytes), total.blobs);
     let mut text = total("orphans", orphans.orphans) + &total("in doubt", orphans.in_doubt);
     if orphans.left_overs.blobs > 0 {
         text += &total("left by checks of access", orphans.left_overs);

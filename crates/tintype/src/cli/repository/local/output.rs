@@ -35,12 +35,17 @@ pub fn show<T: Serialize>(
 
 /// The rows of a list of a document.
 pub fn rows<'a>(document: &'a Value, list: &str) -> &'a [Value] {
-    document.get(list).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    document
+        .get(list)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 fn names(document: &Value, lists: Lists<'_>, name: &str) -> String {
     let list = lists.first().map_or("", |(list, _)| list);
-    let names = rows(document, list).iter().filter_map(|row| row.get(name)?.as_str());
+    let names = rows(document, list)
+        .iter()
+        .filter_map(|row| row.get(name)?.as_str());
     names.map(|name| crate::cli::cells::plain(name) + "\n").collect()
 }
 
@@ -111,6 +116,9 @@ mod tests {
         };
         let error = all_was_read(&unreadable).unwrap_err();
         assert_eq!(error.exit_code(), 4);
-        assert!(error.to_string().ends_with("blob 1; blob 2; blob 3; and 2 more"), "{error}");
+        assert!(
+            error.to_string().ends_with("blob 1; blob 2; blob 3; and 2 more"),
+            "{error}"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! A verification's report for people: the snapshots with their verdicts, then what is wrong, then what was read.
 
 use super::cells::{ago, time};
+use super::verify::Shown;
 use crate::cli::cells::{bytes, plain, seconds};
-use crate::cli::error::Result;
 use crate::cli::output::table;
 use std::collections::BTreeMap;
 use tintype_repository::finding::{Finding, Severity};
@@ -13,20 +13,19 @@ use tintype_repository::verify::verdict::Verdict;
 const SHOWN: usize = 20;
 
 /// The whole report.
-///
-/// # Errors
-/// None so far.
-pub fn text(report: &Report, now: i64) -> Result<String> {
+pub fn text(shown: &Shown, now: i64) -> String {
+    let report = &shown.report;
     let parts = [
         head(report),
         snapshots(report, now),
         reasons(report),
         findings(report),
         restorers(report),
+        attestation(shown),
         tail(report),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    Ok(parts.join("\n"))
+    parts.join("\n")
 }
 
 /// A member's name in the JSON.
@@ -60,15 +59,30 @@ fn head(report: &Report) -> String {
 fn snapshots(report: &Report, now: i64) -> String {
     let rows = report.snapshots.iter().map(|snapshot| row(snapshot, now));
     let titles = [
-        "SNAPSHOT", "STATE", "TAKEN", "ENGINE", "INDICES", "DOCUMENTS", "SIZE", "VERDICT", "CHECKED", "OLDEST CHECK",
+        "SNAPSHOT",
+        "STATE",
+        "TAKEN",
+        "ENGINE",
+        "INDICES",
+        "DOCUMENTS",
+        "SIZE",
+        "VERDICT",
+        "CHECKED",
+        "OLDEST CHECK",
     ];
     table(&titles, rows)
 }
 
 fn row(snapshot: &SnapshotReport, now: i64) -> Vec<String> {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    let documents = snapshot.indices.iter().try_fold(0_u64, |sum, index| Some(sum.saturating_add(index.documents?)));
-    let size = snapshot.indices.iter().fold(0_u64, |sum, index| sum.saturating_add(index.bytes));
+    let documents = snapshot
+        .indices
+        .iter()
+        .try_fold(0_u64, |sum, index| Some(sum.saturating_add(index.documents?)));
+    let size = snapshot
+        .indices
+        .iter()
+        .fold(0_u64, |sum, index| sum.saturating_add(index.bytes));
     vec![
         plain(&snapshot.name),
         plain(&snapshot.state),
@@ -88,14 +102,23 @@ fn reasons(report: &Report) -> String {
     let mut text = String::new();
     for snapshot in &report.snapshots {
         let mut lines: Vec<String> = snapshot.why.iter().map(|why| plain(why)).collect();
-        let bad = snapshot.indices.iter().filter(|index| index.verdict != Verdict::Restorable);
+        let bad = snapshot
+            .indices
+            .iter()
+            .filter(|index| index.verdict != Verdict::Restorable);
         lines.extend(bad.map(|index| {
-            let why = index.why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+            let why = index
+                .why
+                .as_deref()
+                .map(|why| format!(": {why}"))
+                .unwrap_or_default();
             plain(&format!("{}: {}{why}", index.name, verdict(index.verdict)))
         }));
         if snapshot.global_state != Verdict::Restorable {
             let state = verdict(snapshot.global_state);
-            lines.push(format!("global state: {state}; a restore without it does not read it"));
+            lines.push(format!(
+                "global state: {state}; a restore without it does not read it"
+            ));
         }
         if !lines.is_empty() {
             text += &section(&plain(&snapshot.name), lines);
@@ -110,7 +133,10 @@ fn section(title: &str, mut lines: Vec<String>) -> String {
     if more > 0 {
         lines.push(format!("and {more} more: -o json has them all"));
     }
-    let lines: String = lines.iter().map(|line| format!("  {}\n", line.replace('\n', " "))).collect();
+    let lines: String = lines
+        .iter()
+        .map(|line| format!("  {}\n", line.replace('\n', " ")))
+        .collect();
     format!("{title}\n{lines}")
 }
 
@@ -143,13 +169,24 @@ fn line(finding: &Finding) -> String {
         line += &format!(" (expected {expected}, found {actual})");
     }
     if let Some(index) = &finding.index {
-        let shard = finding.shard.map(|shard| format!(", shard {shard}")).unwrap_or_default();
+        let shard = finding
+            .shard
+            .map(|shard| format!(", shard {shard}"))
+            .unwrap_or_default();
         line += &format!("; index {index}{shard}");
     }
     if !finding.snapshots.is_empty() {
         let left = finding.snapshots_left_out;
-        let more = if left > 0 { format!(" and {left} more") } else { String::new() };
-        let verb = if finding.severity == Severity::Error { "lost in" } else { "in" };
+        let more = if left > 0 {
+            format!(" and {left} more")
+        } else {
+            String::new()
+        };
+        let verb = if finding.severity == Severity::Error {
+            "lost in"
+        } else {
+            "in"
+        };
         line += &format!("; {verb} {}{more}", finding.snapshots.join(", "));
     }
     plain(&line)
@@ -171,7 +208,33 @@ fn restorers(report: &Report) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    section("indices by the engines that can restore them, over all snapshots", lines)
+    section(
+        "indices by the engines that can restore them, over all snapshots",
+        lines,
+    )
+}
+
+/// What the comparison with an attestation gave.
+fn attestation(shown: &Shown) -> String {
+    let Some(compared) = &shown.attestation else {
+        return String::new();
+    };
+    let agrees = if compared.agrees {
+        "agrees with"
+    } else {
+        "differs from"
+    };
+    let shows = match compared.proves {
+        Some(proves) if compared.agrees => format!("; rules out {}", proves.words()),
+        Some(_) => String::new(),
+        None => "; data was not read".to_owned(),
+    };
+    format!(
+        "{} {agrees} its attestation of {}: {} blobs compared{shows}\n",
+        plain(&compared.snapshot),
+        time(Some(compared.attested)),
+        compared.blobs
+    )
 }
 
 fn tail(report: &Report) -> String {

@@ -39,7 +39,11 @@ const VIEW: View = View {
             cell: |row| {
                 let majors = row.get("lucene_majors").and_then(Value::as_array);
                 let majors: Vec<String> = majors.into_iter().flatten().map(Value::to_string).collect();
-                if majors.is_empty() { "-".to_owned() } else { majors.join(",") }
+                if majors.is_empty() {
+                    "-".to_owned()
+                } else {
+                    majors.join(",")
+                }
             },
         },
         column!("MADE BY", "/created_by"),
@@ -63,17 +67,25 @@ pub async fn run(
         survey.show(&snapshot, chosen).await.map_err(refused)
     };
     let shown = survey(url, access, context, work).await?;
-    show(context, &shown, &[("indices", "index"), ("failures", "failure")], "name", |value| {
-        let indices = VIEW.list(Format::Table, rows(value, "indices"))?;
-        Ok(format!("{}\n{indices}{}", head(&shown), tail(&shown)))
-    })?;
+    show(
+        context,
+        &shown,
+        &[("indices", "index"), ("failures", "failure")],
+        "name",
+        |value| {
+            let indices = VIEW.list(Format::Table, rows(value, "indices"))?;
+            Ok(format!("{}\n{indices}{}", head(&shown), tail(&shown)))
+        },
+    )?;
     all_was_read(&shown.unreadable)
 }
 
 fn head(shown: &Show) -> String {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let snapshot = &shown.snapshot;
-    let global = shown.global_state.map(|has| if has { "yes" } else { "no" }.to_owned());
+    let global = shown
+        .global_state
+        .map(|has| if has { "yes" } else { "no" }.to_owned());
     let failed = shown.failures.len();
     pairs(
         [
@@ -86,9 +98,23 @@ fn head(shown: &Show) -> String {
             ("ENGINE", or_dash(snapshot.engine.clone())),
             ("POLICY", or_dash(snapshot.policy.as_deref().map(plain))),
             ("GLOBAL STATE", or_dash(global)),
-            ("DATA STREAMS", or_dash((!shown.data_streams.is_empty()).then(|| plain(&shown.data_streams.join(","))))),
-            ("METADATA", or_dash(shown.metadata.as_ref().map(|metadata| plain(&metadata.to_string())))),
-            ("DOCUMENTS", or_dash(shown.documents.map(|documents| documents.to_string()))),
+            (
+                "DATA STREAMS",
+                or_dash((!shown.data_streams.is_empty()).then(|| plain(&shown.data_streams.join(",")))),
+            ),
+            (
+                "METADATA",
+                or_dash(
+                    shown
+                        .metadata
+                        .as_ref()
+                        .map(|metadata| plain(&metadata.to_string())),
+                ),
+            ),
+            (
+                "DOCUMENTS",
+                or_dash(shown.documents.map(|documents| documents.to_string())),
+            ),
             ("SIZE", bytes(shown.bytes)),
             ("ADDED", bytes(shown.bytes_added)),
             ("FAILED SHARDS", failed.to_string()),
@@ -100,13 +126,22 @@ fn head(shown: &Show) -> String {
 fn tail(shown: &Show) -> String {
     let mut lines = Vec::new();
     for failure in &shown.failures {
-        lines.push(format!("{}, shard {} failed: {}", failure.index, failure.shard, failure.reason));
+        lines.push(format!(
+            "{}, shard {} failed: {}",
+            failure.index, failure.shard, failure.reason
+        ));
     }
     for index in &shown.indices {
         if let Some(mounted) = &index.mounted {
             let snapshot = mounted.snapshot.as_deref().unwrap_or("another snapshot");
-            let repository = mounted.repository.as_deref().unwrap_or("a repository that is not named");
-            lines.push(format!("{} is mounted from {snapshot} in {repository}: its data lies there", index.name));
+            let repository = mounted
+                .repository
+                .as_deref()
+                .unwrap_or("a repository that is not named");
+            lines.push(format!(
+                "{} is mounted from {snapshot} in {repository}: its data lies there",
+                index.name
+            ));
         }
     }
     if shown.other_store {
@@ -115,6 +150,9 @@ fn tail(shown: &Show) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let lines: String = lines.iter().map(|line| plain(line).replace('\n', " ") + "\n").collect();
+    let lines: String = lines
+        .iter()
+        .map(|line| plain(line).replace('\n', " ") + "\n")
+        .collect();
     format!("\n{lines}")
 }

@@ -12,7 +12,9 @@ use std::time::Duration;
 pub fn span(text: &str) -> Result<Duration, String> {
     let bad = || format!("{text:?} is not a duration such as 45m, 2h, 30d or 6w");
     let span: Span = text.parse().map_err(|_| bad())?;
-    let exact = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| bad())?;
+    let exact = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| bad())?;
     let exact = Duration::try_from(exact).map_err(|_| bad())?;
     (!exact.is_zero()).then_some(exact).ok_or_else(bad)
 }
@@ -27,15 +29,22 @@ pub fn time(text: &str) -> Result<i64, String> {
 
 /// As [`time`], with the present as told.
 fn at(text: &str, now: Timestamp) -> Result<i64, String> {
-    let bad = || format!("{text:?} is not a time such as 2026-11-28, 2026-11-28T22:00:00Z or, so long ago, 30d");
+    let bad =
+        || format!("{text:?} is not a time such as 2026-11-28, 2026-11-28T22:00:00Z or, so long ago, 30d");
     if let Ok(age) = span(text) {
-        return now.checked_sub(age).map(|at| at.as_millisecond()).map_err(|_| bad());
+        return now
+            .checked_sub(age)
+            .map(|at| at.as_millisecond())
+            .map_err(|_| bad());
     }
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time.as_millisecond());
     }
     // A civil time without an offset would be a guess: only a plain date is taken as UTC.
-    let date = text.parse::<Date>().ok().filter(|_| text.len() == "2026-11-28".len());
+    let date = text
+        .parse::<Date>()
+        .ok()
+        .filter(|_| text.len() == "2026-11-28".len());
     let midnight = date.and_then(|date| TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok());
     midnight.map(|midnight| midnight.as_millisecond()).ok_or_else(bad)
 }
@@ -46,7 +55,13 @@ mod tests {
 
     #[test]
     fn spans_know_days_and_weeks() {
-        for (text, seconds) in [("45m", 2_700), ("2h", 7_200), ("30d", 2_592_000), ("1w", 604_800), ("1d 12h", 129_600)] {
+        for (text, seconds) in [
+            ("45m", 2_700),
+            ("2h", 7_200),
+            ("30d", 2_592_000),
+            ("1w", 604_800),
+            ("1d 12h", 129_600),
+        ] {
             assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for bad in ["", "0s", "-1h", "10", "1y", "2 moons", "99999999999999999d"] {

@@ -1,0 +1,84 @@
+//! What a report means for a script.
+
+use super::compared::Shown;
+use crate::cli::cells::plain;
+use crate::cli::error::{CliError, Result};
+use tintype_repository::finding::Severity;
+use tintype_repository::verify::verdict::Verdict;
+
+/// The exit code: 3 when something is certainly lost, else 4 when something is not known. `partial`: a part only was asked for.
+///
+/// # Errors
+/// `NotGood` or Unknown.
+pub fn judge(shown: &Shown, partial: bool) -> Result<()> {
+    let report = &shown.report;
+    let lost: Vec<&str> = report
+        .snapshots
+        .iter()
+        .filter(|snapshot| matches!(snapshot.verdict, Verdict::InPart | Verdict::NotRestorable))
+        .map(|snapshot| snapshot.name.as_ref())
+        .collect();
+    let all = report.snapshots.len();
+    if !lost.is_empty() {
+        let words = format!(
+            "{} of {all} snapshots cannot be restored whole: {}",
+            lost.len(),
+            named(&lost)
+        );
+        return Err(CliError::NotGood(words));
+    }
+    let errors = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error);
+    match errors.count() {
+        0 => {}
+        errors => return Err(CliError::NotGood(format!("{errors} errors were found"))),
+    }
+    if report.verdict == Verdict::Unknown {
+        let unknown = report
+            .snapshots
+            .iter()
+            .filter(|snapshot| snapshot.verdict == Verdict::Unknown);
+        let unknown: Vec<&str> = unknown.map(|snapshot| snapshot.name.as_ref()).collect();
+        let words = format!(
+            "of {} of {all} snapshots it is not known: {}",
+            unknown.len(),
+            named(&unknown)
+        );
+        return Err(CliError::Unknown(if unknown.is_empty() {
+            "nothing could be verified".into()
+        } else {
+            words
+        }));
+    }
+    if shown
+        .attestation
+        .as_ref()
+        .is_some_and(|compared| !compared.complete)
+    {
+        return Err(CliError::Unknown(
+            "not all could be compared with the attestation".into(),
+        ));
+    }
+    if let Some(compared) = shown.attestation.as_ref().filter(|compared| !compared.agrees) {
+        let words = format!("{} is not as it was attested", plain(&compared.snapshot));
+        return Err(CliError::NotGood(words));
+    }
+    if !report.complete && !partial {
+        return Err(CliError::Unknown(
+            "not all that was asked for was looked at".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// The first ten.
+fn named(names: &[&str]) -> String {
+    let more = match names.len().saturating_sub(10) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let first: Vec<String> = names.iter().take(10).map(|name| plain(name)).collect();
+    first.join(", ") + &more
+}

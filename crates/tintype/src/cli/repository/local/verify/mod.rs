@@ -1,0 +1,148 @@
+//! `tintype repository verify URL`.
+
+mod args;
+mod compared;
+mod judge;
+
+pub use args::{Args, Depth};
+pub use compared::Shown;
+
+use super::attest::Trusted;
+use super::output::show;
+use super::report;
+use super::run::{Ended, with_repository};
+use crate::cli::cells::{bytes, plain};
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Result};
+use crate::cli::global::process_env;
+use crate::cli::output::{Format, pairs, print};
+use compared::compare;
+use jiff::Timestamp;
+use judge::judge;
+use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use tintype_repository::repository::Repository;
+use tintype_repository::verify::options::Options;
+use tintype_repository::verify::report::Estimate;
+use tintype_repository::verify::verdict::Verdict;
+use tintype_repository::verify::{Progress, estimate, unknown, verify};
+
+enum Outcome {
+    Verified(Box<Shown>),
+    Estimated(Estimate),
+}
+
+/// Verifies, and says with its exit code what came of it.
+///
+/// # Errors
+/// `NotGood` with findings, Unknown when something could not be read, Interrupted, and what the options say.
+pub async fn run(args: Args, context: &Context) -> Result<()> {
+    let now = Timestamp::now().as_millisecond();
+    let (partial, estimated) = (args.is_partial(), args.estimate);
+    // Wrong options are told before a ledger or a store is opened.
+    let options = args.options(1, now)?;
+    let trusted = args
+        .attestation
+        .as_deref()
+        .map(|path| Trusted::read(path, &args.trusted_keys));
+    let trusted = trusted.transpose()?;
+    let ledger = args.ledger.open(&process_env)?;
+    let url = args.place.repository.clone();
+    let work = async move |repository: Arc<Repository>, concurrency, progress: Arc<Progress>| {
+        let missing = unknown(&repository.root, &options);
+        if !missing.is_empty() {
+            let words = format!(
+                "neither a snapshot nor an index here is called {}: `tintype repository ls URL` lists the snapshots",
+                missing
+                    .iter()
+                    .map(|name| format!("{name:?}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            );
+            return Err(CliError::NotFound(words));
+        }
+        let options = Options {
+            concurrency,
+            ..options
+        };
+        if estimated {
+            return Ok(Outcome::Estimated(estimate(repository, options, ledger).await));
+        }
+        let verified = verify(
+            Arc::clone(&repository),
+            options,
+            Arc::clone(&ledger),
+            Arc::clone(&progress),
+        );
+        let mut report = verified.await;
+        let flushed = ledger.flush().await;
+        flushed.map_err(|error| CliError::Failed(format!("--ledger: {error}")))?;
+        let attestation = match &trusted {
+            Some(trusted) if !progress.stop.load(Relaxed) => {
+                Some(compare(trusted, repository, &mut report, concurrency, progress).await?)
+            }
+            _ => None,
+        };
+        Ok(Outcome::Verified(Box::new(Shown { report, attestation })))
+    };
+    let Ended { result, interrupted } = with_repository(&url, &args.place.access, context, work).await?;
+    match result {
+        Outcome::Estimated(estimate) if !interrupted => cost(&estimate, context),
+        Outcome::Estimated(_) => Err(CliError::Interrupted("interrupted".into())),
+        Outcome::Verified(shown) => {
+            print_report(&shown, now, context)?;
+            if interrupted {
+                return Err(CliError::Interrupted(
+                    "interrupted: what was checked is in the ledger, --since goes on from there".into(),
+                ));
+            }
+            judge(&shown, partial)
+        }
+    }
+}
+
+/// `-o name` names what can be restored whole.
+fn print_report(shown: &Shown, now: i64, context: &Context) -> Result<()> {
+    if context.format() == Format::Name {
+        let good = shown
+            .report
+            .snapshots
+            .iter()
+            .filter(|snapshot| snapshot.verdict == Verdict::Restorable);
+        return print(
+            &good
+                .map(|snapshot| plain(&snapshot.name) + "\n")
+                .collect::<String>(),
+        );
+    }
+    let lists = [("snapshots", "snapshot"), ("findings", "finding")];
+    show(context, shown, &lists, "name", |_| Ok(report::text(shown, now)))
+}
+
+/// What a verification would cost, as a document.
+#[derive(Serialize)]
+struct Cost<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    estimate: &'a Estimate,
+}
+
+fn cost(estimate: &Estimate, context: &Context) -> Result<()> {
+    let cost = Cost {
+        schema: "tintype.estimate/1",
+        estimate,
+    };
+    show(context, &cost, &[], "", |_| {
+        Ok(pairs(
+            [
+                ("METADATA REQUESTS", estimate.metadata_requests.to_string()),
+                ("DATA REQUESTS", estimate.data_requests.to_string()),
+                ("DATA", bytes(estimate.data_bytes)),
+                ("BLOBS", estimate.blobs.to_string()),
+                ("BLOBS KNOWN BY THE LEDGER", estimate.blobs_by_ledger.to_string()),
+            ]
+            .into_iter(),
+        ))
+    })
+}
