@@ -9,6 +9,9 @@ pub mod lucene;
 pub mod repository;
 pub mod source;
 pub mod storage;
+pub mod survey;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod verify;
 
 pub use address::AddressRule;

@@ -3,7 +3,7 @@
 use super::{METADATA_CAP, OpenError, ROOT_CAP, Repository, diagnose};
 use crate::format::root::Root;
 use crate::format::shard_path::{PathType, ShardPaths};
-use crate::source::{Cause, Entry, Source, SourceError};
+use crate::source::{Access, Cause, Entry, Source, SourceError};
 use aws_lc_rs::digest;
 use bytes::Bytes;
 
@@ -104,7 +104,10 @@ async fn decode(source: Source, found: Found, bytes: &[u8]) -> Result<Repository
     let root = Root::parse(bytes).map_err(|error| OpenError::Root { blob, error })?;
     let mut root_sha256 = [0; 32];
     root_sha256.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
-    let shard_prefix = shard_prefix(&source, &root).await?;
+    let written = written(&source, &root).await?;
+    if let Some(above) = beside(&source, &written)? {
+        return Box::pin(open(above)).await;
+    }
     Ok(Repository {
         source,
         generation: found.generation,
@@ -112,37 +115,57 @@ async fn decode(source: Source, found: Found, bytes: &[u8]) -> Result<Repository
         root_sha256,
         latest: found.latest,
         base_listing: found.listing,
-        shard_prefix,
+        shard_prefix: written.prefix,
     })
 }
 
-/// The cluster's prefix before hashes, which the root does not tell: taken from one of the blobs that list an index's
-/// directories (`SnapshotShardPaths` of OpenSearch 2.17). Empty where none can be read: a restore does not read them.
-async fn shard_prefix(source: &Source, root: &Root) -> Result<String, SourceError> {
-    let mut hashed = root.indices.iter().filter_map(|index| {
+/// What the blobs in `snapshot_shard_paths` tell and the root does not.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Written {
+    /// What the cluster puts before hashes.
+    prefix: String,
+    /// The base path behind hashes that stand before it.
+    base: Option<String>,
+}
+
+/// Taken from one of the blobs that list an index's directories (`SnapshotShardPaths` of OpenSearch 2.17). Empty where none
+/// can be read: a restore does not read them.
+async fn written(source: &Source, root: &Root) -> Result<Written, SourceError> {
+    let hashed = root.indices.iter().filter_map(|index| {
         let kind = PathType::from_code(index.path_type)?;
         (kind != PathType::Fixed).then_some((kind, &*index.id))
     });
-    let Some((mut kind, mut id)) = hashed.next() else {
-        return Ok(String::new());
-    };
-    if !source.lists() {
-        return Ok(String::new());
+    let mut hashed = hashed.peekable();
+    if hashed.peek().is_none() || !source.lists() {
+        return Ok(Written::default());
     }
     let (entries, _) = source.directory(&key(source, "snapshot_shard_paths")).await?;
-    loop {
+    for (kind, id) in hashed {
         if let Some(key) = entries.iter().map(|entry| &*entry.key).find(|key| lists(key, id))
             && let Ok(bytes) = source.get(key, METADATA_CAP).await
             && let Ok(paths) = ShardPaths::parse(&bytes)
-            && let Some(prefix) = prefix_of(kind, source.base(), &paths)
+            && let Some(written) = written_in(kind, &paths)
         {
-            return Ok(prefix);
-        }
-        match hashed.next() {
-            Some(next) => (kind, id) = next,
-            None => return Ok(String::new()),
+            return Ok(written);
         }
     }
+    Ok(Written::default())
+}
+
+/// A directory that was opened as its own root is opened again from above its base path, since shards lie beside that.
+fn beside(source: &Source, written: &Written) -> Result<Option<Source>, SourceError> {
+    let Some(base) = written.base.as_deref().filter(|base| !base.is_empty()) else {
+        return Ok(None);
+    };
+    let above = source.location().trim_end_matches('/').strip_suffix(base);
+    if !source.is_local() || !source.base().is_empty() || !above.is_some_and(|above| above.ends_with('/')) {
+        return Ok(None);
+    }
+    let access = Access {
+        base_path: Some(base.to_owned()),
+        ..Access::default()
+    };
+    Source::open(source.location(), &access).map(Some)
 }
 
 /// Whether a key is that of the blob that lists the directories of this index: `snapshot_path_{id}.{name}.…`.
@@ -154,23 +177,81 @@ pub(crate) fn lists(key: &str, index_id: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
-/// What stands before the hash in the first shard's directory; `None` when that is the directory of another base.
-fn prefix_of(kind: PathType, base: &str, paths: &ShardPaths) -> Option<String> {
-    let computed = kind.directory(base, "", &paths.index_id, 0);
-    let written = paths.paths.first()?.trim_matches('/');
-    let (computed, written) = match kind {
-        PathType::HashedInfix if !base.is_empty() => {
-            (computed.strip_prefix(base)?, written.strip_prefix(base)?)
+/// Takes the first shard's directory apart; `None`: it is not one of that index.
+fn written_in(kind: PathType, paths: &ShardPaths) -> Option<Written> {
+    let plain = kind.directory("", "", &paths.index_id, 0);
+    let (hash, rest) = plain.split_once('/')?;
+    let before = paths
+        .paths
+        .first()?
+        .trim_matches('/')
+        .strip_suffix(rest)?
+        .trim_end_matches('/');
+    let (first, base) = match kind {
+        PathType::HashedPrefix => {
+            let (first, base) = before.split_once('/').unwrap_or((before, ""));
+            (first, Some(base.to_owned()))
         }
-        _ => (&*computed, written),
+        _ => (before.rsplit('/').next().unwrap_or_default(), None),
     };
-    let prefix = written.strip_suffix(computed.trim_start_matches('/'))?;
-    Some(prefix.trim_start_matches('/').to_owned())
+    let prefix = first.strip_suffix(hash)?.to_owned();
+    Some(Written { prefix, base })
 }
 
 fn key(source: &Source, path: &str) -> String {
     match source.base() {
         "" => path.to_owned(),
         base => format!("{base}/{path}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(kind: PathType, base: &str, prefix: &str) -> ShardPaths {
+        let id = "aBcDeFgHiJkLmNoPqRsTuV";
+        let path = |shard| format!("{}/", kind.directory(base, prefix, id, shard));
+        ShardPaths {
+            index_id: id.to_owned(),
+            paths: vec![path(0), path(1)],
+        }
+    }
+
+    #[test]
+    fn prefix_and_base_are_read_from_a_shards_directory() {
+        let infix = PathType::HashedInfix;
+        let of = |prefix: &str, base: Option<&str>| {
+            Some(Written {
+                prefix: prefix.to_owned(),
+                base: base.map(str::to_owned),
+            })
+        };
+        for (base, prefix) in [("", ""), ("a/b", ""), ("a", "x-"), ("", "x")] {
+            assert_eq!(written_in(infix, &paths(infix, base, prefix)), of(prefix, None));
+            let kind = PathType::HashedPrefix;
+            assert_eq!(
+                written_in(kind, &paths(kind, base, prefix)),
+                of(prefix, Some(base))
+            );
+        }
+        let mut other = paths(infix, "a", "");
+        other.index_id = "bBcDeFgHiJkLmNoPqRsTuV".to_owned();
+        assert_eq!(written_in(infix, &other), None);
+    }
+
+    #[test]
+    fn only_a_plain_number_is_a_generation() {
+        assert_eq!(generation("base/index-12"), Some(12));
+        for other in [
+            "index-",
+            "index-x",
+            "index-+1",
+            "index.latest",
+            "index--1",
+            "a/index-1/b",
+        ] {
+            assert_eq!(generation(other), None, "{other}");
+        }
     }
 }

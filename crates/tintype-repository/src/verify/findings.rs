@@ -169,7 +169,9 @@ impl Findings {
     pub fn retain(&self, mut keep: impl FnMut(&mut Found) -> bool) {
         let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all = std::mem::take(&mut collected.heap).into_vec();
-        let kept = all.into_iter().filter_map(|mut found| keep(&mut found).then_some(found));
+        let kept = all
+            .into_iter()
+            .filter_map(|mut found| keep(&mut found).then_some(found));
         collected.heap = kept.collect();
     }
 

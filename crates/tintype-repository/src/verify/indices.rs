@@ -131,7 +131,12 @@ fn judge(
     let name = root.indices.get(index as usize).map_or("", |index| &index.name);
     if metadata.name != name {
         // Where the snapshot itself has the blob's name for the index, it is the root that is wrong, which was said.
-        let facts = run.plan.snapshots.binary_search(&snapshot).ok().and_then(|at| snapshots.get(at));
+        let facts = run
+            .plan
+            .snapshots
+            .binary_search(&snapshot)
+            .ok()
+            .and_then(|at| snapshots.get(at));
         let by_root = facts.is_some_and(|facts| facts.lost_indices.contains(&metadata.name));
         return (!by_root).then(|| Wrong::Blob(name.to_owned(), metadata.name.clone()));
     }

@@ -35,6 +35,8 @@ pub(super) struct Outcome {
     pub documents: Option<u64>,
     /// How many shards were looked at.
     pub shards: u32,
+    /// The major version of Lucene that made the index, where the structure was checked; otherwise 0.
+    pub lucene: u8,
 }
 
 impl Outcome {
@@ -47,6 +49,7 @@ impl Outcome {
         bytes: 0,
         documents: Some(0),
         shards: 0,
+        lucene: 0,
     };
 
     pub fn note(&mut self, shard: Option<u32>, effect: Effect) {
@@ -70,6 +73,7 @@ impl Outcome {
         let sum = |a: u64, b: u64| a.saturating_add(b);
         self.documents = self.documents.zip(other.documents).map(|(a, b)| sum(a, b));
         self.shards = self.shards.saturating_add(other.shards);
+        self.lucene = self.lucene.max(other.lucene);
     }
 
     pub fn verdict(&self) -> (Verdict, Option<Why>) {
@@ -145,7 +149,10 @@ mod tests {
         assert_eq!(verdict, Verdict::NotRestorable);
         let kind = Kind::BlobLength;
         assert_eq!(why, Some(Why { shard: Some(2), kind }));
-        assert_eq!((all[1].level, all[1].oldest, all[1].bytes), (Level::Presence, 10, 15));
+        assert_eq!(
+            (all[1].level, all[1].oldest, all[1].bytes),
+            (Level::Presence, 10, 15)
+        );
         assert_eq!((all[1].documents, all[1].shards), (Some(9), 3));
     }
 

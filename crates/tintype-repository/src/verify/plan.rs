@@ -66,7 +66,10 @@ impl Plan {
                 continue;
             }
             let begin = length(&plan.pairs);
-            let held = index.snapshots.iter().filter(|held| snapshots.binary_search(held).is_ok());
+            let held = index
+                .snapshots
+                .iter()
+                .filter(|held| snapshots.binary_search(held).is_ok());
             plan.pairs.extend(held);
             let pairs = begin..length(&plan.pairs);
             if !pairs.is_empty() {
@@ -100,7 +103,10 @@ impl Plan {
 
     /// The pair of a snapshot and an index (positions in the root), when it is looked at.
     pub fn pair(&self, snapshot: u32, index: u32) -> Option<u32> {
-        let found = self.indices.binary_search_by_key(&index, |planned| planned.index).ok()?;
+        let found = self
+            .indices
+            .binary_search_by_key(&index, |planned| planned.index)
+            .ok()?;
         let pairs = self.indices.get(found)?.pairs.clone();
         let snapshots = self.pairs.get(pairs.start as usize..pairs.end as usize)?;
         let found = snapshots.binary_search(&snapshot).ok()?;
@@ -152,7 +158,10 @@ mod tests {
         assert_eq!(plan.pair_metadata, [0, 0, 1, 2]);
         let read: Vec<_> = plan.metadata.iter().map(|blob| (blob.index, blob.pair)).collect();
         assert_eq!(read, [(0, 0), (0, 2), (1, 3)]);
-        assert_eq!((plan.pair(1, 1), plan.pair(2, 0), plan.pair(0, 1)), (Some(3), Some(2), None));
+        assert_eq!(
+            (plan.pair(1, 1), plan.pair(2, 0), plan.pair(0, 1)),
+            (Some(3), Some(2), None)
+        );
     }
 
     #[test]
@@ -163,13 +172,22 @@ mod tests {
         options.indices = vec!["x".into()];
         let plan = Plan::of(&root, &options, |_, _| "one");
         assert_eq!((plan.snapshots, plan.pairs), (vec![1], vec![1]));
-        assert_eq!(plan.indices, [Index { index: 0, pairs: 0..1 }]);
+        assert_eq!(
+            plan.indices,
+            [Index {
+                index: 0,
+                pairs: 0..1
+            }]
+        );
     }
 
     #[test]
     fn a_plan_can_be_read() {
         let root = root(&["a"], &[("x", &[0])]);
         let text = Plan::of(&root, &options(), |_, _| "one").to_string();
-        assert!(text.contains("1 blobs of index metadata") && text.contains("every byte"), "{text}");
+        assert!(
+            text.contains("1 blobs of index metadata") && text.contains("every byte"),
+            "{text}"
+        );
     }
 }

@@ -35,7 +35,10 @@ impl Meter {
         let Some(bucket) = &self.bucket else {
             return;
         };
-        let wait = bucket.lock().unwrap_or_else(PoisonError::into_inner).take(bytes, Instant::now());
+        let wait = bucket
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(bytes, Instant::now());
         let until = Instant::now().checked_add(wait);
         while !self.progress.stop.load(Relaxed) {
             let left = until.map_or(NAP, |until| until.saturating_duration_since(Instant::now()));
@@ -49,7 +52,9 @@ impl Meter {
 
 impl Reader {
     pub fn new(source: Source, options: &Options, progress: Arc<Progress>) -> Self {
-        let bucket = options.rate.map(|rate| Mutex::new(Bucket::new(rate, Instant::now())));
+        let bucket = options
+            .rate
+            .map(|rate| Mutex::new(Bucket::new(rate, Instant::now())));
         let bound = options.concurrency.clamp(1, Semaphore::MAX_PERMITS);
         Self {
             requests: (!source.is_local()).then(|| Semaphore::new(bound)),
@@ -74,6 +79,14 @@ impl Reader {
         let bytes = self.source.range(key, range).await?;
         self.meter.take(bytes.len() as u64);
         Ok(bytes)
+    }
+
+    /// Ranges of one blob, each as [`Self::range`].
+    pub async fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
+        let _permit = self.request().await;
+        let all = self.source.ranges(key, ranges).await?;
+        self.meter.take(all.iter().map(|bytes| bytes.len() as u64).sum());
+        Ok(all)
     }
 
     /// The sink counts what it takes.

@@ -38,11 +38,18 @@ async fn latest(run: &Run) {
         tokio::time::sleep(BETWEEN).await;
     }
     let place = run.place("index.latest".to_owned());
-    let listed = repository.base_listing.iter().find(|entry| entry.key == place.key);
+    let listed = repository
+        .base_listing
+        .iter()
+        .find(|entry| entry.key == place.key);
     let found = match (latest, listed) {
         (Some(latest), _) => {
-            let what = format!("names generation {latest}, the newest is {}", repository.generation);
-            Found::new(Severity::Warning, Kind::RootMismatch, place, &what).differs(repository.generation, latest)
+            let what = format!(
+                "names generation {latest}, the newest is {}",
+                repository.generation
+            );
+            Found::new(Severity::Warning, Kind::RootMismatch, place, &what)
+                .differs(repository.generation, latest)
         }
         (None, Some(entry)) => {
             let what = "is not 8 bytes that name a generation";
@@ -68,7 +75,10 @@ fn stale(run: &Run) {
             blob: format!("index-{generation}"),
             key: entry.key.clone(),
         };
-        let what = format!("is left over: the newest root is index-{}", run.repository.generation);
+        let what = format!(
+            "is left over: the newest root is index-{}",
+            run.repository.generation
+        );
         run.found(Found::new(Severity::Note, Kind::RootMismatch, place, &what));
     }
 }
@@ -78,7 +88,12 @@ fn form(run: &Run) {
     let root = &run.repository.root;
     for member in &root.unknown {
         let what = format!("has a member that no known engine writes: {}", shown(member));
-        run.found(Found::new(Severity::Warning, Kind::Unsupported, run.root_place(), &what));
+        run.found(Found::new(
+            Severity::Warning,
+            Kind::Unsupported,
+            run.root_place(),
+            &what,
+        ));
     }
     for wrong in &root.contradictions {
         let kind = Kind::MetadataContradiction;
@@ -97,7 +112,12 @@ pub(super) fn listed(run: &Run, facts: &mut [Facts]) {
     if run.options.level > Level::Root || !run.repository.source.lists() {
         return;
     }
-    let listing: HashSet<&str> = run.repository.base_listing.iter().map(|entry| &*entry.key).collect();
+    let listing: HashSet<&str> = run
+        .repository
+        .base_listing
+        .iter()
+        .map(|entry| &*entry.key)
+        .collect();
     for (snapshot, facts) in run.plan.snapshots.iter().zip(facts) {
         let missing = |key: &str| !listing.contains(key);
         if missing(&run.repository.snapshot_key(*snapshot)) {

@@ -9,6 +9,7 @@ use super::pool::Stop;
 use super::read::Reader;
 use super::trouble::Trouble;
 use super::{Progress, report::Estimate};
+use crate::Level;
 use crate::finding::Severity;
 use crate::format::FormatError;
 use crate::ledger::Ledger;
@@ -102,7 +103,11 @@ impl Run {
         key: &str,
         parse: fn(&[u8]) -> Result<T, FormatError>,
     ) -> Result<T, Trouble> {
-        let bytes = self.reader.get(key, METADATA_CAP).await.map_err(Trouble::Source)?;
+        let bytes = self
+            .reader
+            .get(key, METADATA_CAP)
+            .await
+            .map_err(Trouble::Source)?;
         parse(&bytes).map_err(Trouble::Format)
     }
 
@@ -113,7 +118,9 @@ impl Run {
         let found = match fresh {
             Some((_, repository)) => repository.clone(),
             None => {
-                let known = newest.take().map_or_else(|| self.repository.clone(), |(_, known)| known);
+                let known = newest
+                    .take()
+                    .map_or_else(|| self.repository.clone(), |(_, known)| known);
                 match known.has_moved().await? {
                     true => Arc::new(Repository::open(self.repository.source.clone()).await?),
                     false => known,
@@ -122,6 +129,12 @@ impl Run {
         };
         *newest = Some((Instant::now(), found.clone()));
         Ok((found.generation != self.repository.generation).then_some(found))
+    }
+
+    /// Whether Lucene's structure is checked.
+    pub fn wants_structure(&self) -> bool {
+        let level = self.options.level;
+        level == Level::Structure || self.options.structure && level >= Level::Fingerprint
     }
 
     /// Adds to an estimate.

@@ -16,7 +16,10 @@ pub(super) fn snapshots(root: &Root, options: &Options) -> Vec<u32> {
     if !options.latest {
         return all;
     }
-    let finished = all.iter().copied().filter(|position| is_finished(root, *position));
+    let finished = all
+        .iter()
+        .copied()
+        .filter(|position| is_finished(root, *position));
     // The root lists what was taken last at the end, and some roots tell no times.
     let newest = finished.max_by_key(|position| {
         let snapshot = root.snapshots.get(*position as usize);
@@ -26,7 +29,10 @@ pub(super) fn snapshots(root: &Root, options: &Options) -> Vec<u32> {
 }
 
 fn is_finished(root: &Root, snapshot: u32) -> bool {
-    let state = root.snapshots.get(snapshot as usize).map(|snapshot| snapshot.state);
+    let state = root
+        .snapshots
+        .get(snapshot as usize)
+        .map(|snapshot| snapshot.state);
     matches!(state, Some(None | Some(1 | 3)))
 }
 
@@ -45,7 +51,10 @@ pub fn unknown(root: &Root, options: &Options) -> Vec<String> {
     };
     let unmatched = |pattern: &&String| !root.indices.iter().any(|index| matches(pattern, &index.name));
     let snapshots = options.snapshots.iter().filter(is_there);
-    snapshots.chain(options.indices.iter().filter(unmatched)).cloned().collect()
+    snapshots
+        .chain(options.indices.iter().filter(unmatched))
+        .cloned()
+        .collect()
 }
 
 /// Whether a name matches a pattern, whose `*` stands for any text.

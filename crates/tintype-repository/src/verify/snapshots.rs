@@ -60,7 +60,7 @@ impl Default for Facts {
 
 impl Facts {
     /// Of a snapshot of which only the root is looked at.
-    fn by_root() -> Self {
+    pub fn by_root() -> Self {
         Self {
             effect: None,
             global: Verdict::Restorable,
@@ -136,7 +136,12 @@ async fn own_blob(run: &Run, snapshot: u32, known_indices: &Known) -> Facts {
         };
     }
     for difference in differences(known, &info) {
-        let found = Found::new(Severity::Warning, Kind::RootMismatch, run.root_place(), &difference.0);
+        let found = Found::new(
+            Severity::Warning,
+            Kind::RootMismatch,
+            run.root_place(),
+            &difference.0,
+        );
         run.found(found.differs(&difference.1, &difference.2).hurting([snapshot]));
     }
     let mut facts = facts(&info, &known_indices.positions);
@@ -153,31 +158,51 @@ fn differences(root: &RootSnapshot, info: &Snapshot) -> Vec<(String, String, Str
         if let (Some(own), Some(root)) = (own, root)
             && own != root
         {
-            all.push((format!("{what} of snapshot {} differs from snap-{}.dat", info.name, info.uuid), own, root));
+            all.push((
+                format!(
+                    "{what} of snapshot {} differs from snap-{}.dat",
+                    info.name, info.uuid
+                ),
+                own,
+                root,
+            ));
         }
     };
     compare("the name", Some(info.name.clone()), Some(root.name.to_string()));
-    let state = root.state.map(|state| words(state).map_or(state.to_string(), str::to_owned));
+    let state = root
+        .state
+        .map(|state| words(state).map_or(state.to_string(), str::to_owned));
     compare("the state", Some(info.state.clone()), state);
     let time = |time: Option<i64>| time.filter(|time| *time > 0).map(|time| time.to_string());
     compare("start_time_millis", time(info.started), time(root.started));
     compare("end_time_millis", time(info.ended), time(root.ended));
     match root.index_version {
-        Some(version) => compare("index_version", info.version_id.map(|id| id.to_string()), Some(version.to_string())),
+        Some(version) => compare(
+            "index_version",
+            info.version_id.map(|id| id.to_string()),
+            Some(version.to_string()),
+        ),
         None => {
             let own = info.version_id.and_then(EngineVersion::from_id);
             let version = root.version.as_deref().and_then(EngineVersion::from_text);
             let numbers = |version: EngineVersion| {
-                let EngineVersion { major, minor, patch, .. } = version;
+                let EngineVersion {
+                    major, minor, patch, ..
+                } = version;
                 format!("{major}.{minor}.{patch}")
             };
             compare("the version", own.map(numbers), version.map(numbers));
         }
     }
-    let policy = info.user_metadata.as_ref().and_then(|metadata| metadata.get("policy")?.as_str());
+    let policy = info
+        .user_metadata
+        .as_ref()
+        .and_then(|metadata| metadata.get("policy")?.as_str());
     compare(
         "slm_policy",
-        root.policy.as_ref().map(|_| policy.unwrap_or_default().to_owned()),
+        root.policy
+            .as_ref()
+            .map(|_| policy.unwrap_or_default().to_owned()),
         root.policy.as_deref().map(str::to_owned),
     );
     all
@@ -185,7 +210,9 @@ fn differences(root: &RootSnapshot, info: &Snapshot) -> Vec<(String, String, Str
 
 /// `SnapshotState` of Elasticsearch.
 pub(super) fn words(state: u8) -> Option<&'static str> {
-    ["IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INCOMPATIBLE"].get(usize::from(state)).copied()
+    ["IN_PROGRESS", "SUCCESS", "FAILED", "PARTIAL", "INCOMPATIBLE"]
+        .get(usize::from(state))
+        .copied()
 }
 
 /// Compares the indices that the blob names with those that the root gives the snapshot. Gives back those that the root
@@ -193,14 +220,23 @@ pub(super) fn words(state: u8) -> Option<&'static str> {
 fn indices(run: &Run, snapshot: u32, info: &Snapshot, known: &Known) -> Vec<String> {
     let positions = &known.positions;
     let root = &run.repository.root;
-    let named: HashSet<u32> = info.indices.iter().filter_map(|name| positions.get(name).copied()).collect();
+    let named: HashSet<u32> = info
+        .indices
+        .iter()
+        .filter_map(|name| positions.get(name).copied())
+        .collect();
     let mut lost = Vec::new();
     for name in &info.indices {
-        let held = positions.get(name).and_then(|position| root.indices.get(*position as usize));
+        let held = positions
+            .get(name)
+            .and_then(|position| root.indices.get(*position as usize));
         if held.is_some_and(|index| index.snapshots.binary_search(&snapshot).is_ok()) {
             continue;
         }
-        let what = format!("does not give snapshot {} the index {name}, which snap-{}.dat names", info.name, info.uuid);
+        let what = format!(
+            "does not give snapshot {} the index {name}, which snap-{}.dat names",
+            info.name, info.uuid
+        );
         let found = Found::new(Severity::Error, Kind::RootMismatch, run.root_place(), &what);
         run.found(found.hurting([snapshot]));
         if super::select::index(&run.options, name) {
@@ -209,9 +245,16 @@ fn indices(run: &Run, snapshot: u32, info: &Snapshot, known: &Known) -> Vec<Stri
     }
     let held = known.held.get(snapshot as usize).into_iter().flatten().copied();
     for position in held.filter(|position| !named.contains(position)) {
-        let index = root.indices.get(position as usize).map_or("", |index| &index.name);
-        let what = format!("gives snapshot {} the index {index}, which snap-{}.dat does not name", info.name, info.uuid);
-        let found = Found::new(Severity::Error, Kind::RootMismatch, run.root_place(), &what).of_index(position);
+        let index = root
+            .indices
+            .get(position as usize)
+            .map_or("", |index| &index.name);
+        let what = format!(
+            "gives snapshot {} the index {index}, which snap-{}.dat does not name",
+            info.name, info.uuid
+        );
+        let found =
+            Found::new(Severity::Error, Kind::RootMismatch, run.root_place(), &what).of_index(position);
         run.found(found.hurting([snapshot]));
         if let Some(pair) = run.plan.pair(snapshot, position) {
             run.outcomes.note(pair, Effect::Lost(Kind::RootMismatch));
@@ -254,9 +297,15 @@ fn state(run: &Run, snapshot: u32, info: &Snapshot, place: Place, facts: &mut Fa
             Some(Effect::Unknown(Kind::ShardNotSnapshotted))
         }
         Some(state) => {
-            let reason = info.reason.as_deref().map(|reason| format!(": {}", shown(reason))).unwrap_or_default();
+            let reason = info
+                .reason
+                .as_deref()
+                .map(|reason| format!(": {}", shown(reason)))
+                .unwrap_or_default();
             let what = format!("the engine itself says {state}, and restores no such snapshot{reason}");
-            run.found(Found::new(Severity::Note, Kind::ShardNotSnapshotted, place, &what).hurting([snapshot]));
+            run.found(
+                Found::new(Severity::Note, Kind::ShardNotSnapshotted, place, &what).hurting([snapshot]),
+            );
             Some(Effect::Lost(Kind::ShardNotSnapshotted))
         }
         None => {
@@ -268,7 +317,10 @@ fn state(run: &Run, snapshot: u32, info: &Snapshot, place: Place, facts: &mut Fa
 }
 
 fn shown(text: &str) -> String {
-    text.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .take(200)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// The global state is read only by a restore that asks for it.

@@ -42,6 +42,7 @@ pub(crate) fn root(snapshots: &[&str], indices: &[(&str, &[u32])]) -> Root {
         snapshots: snapshots.to_vec(),
         generations: None,
         path_type: 0,
+        has_path_type: false,
     };
     Root {
         snapshots: snapshots.iter().map(snapshot).collect(),

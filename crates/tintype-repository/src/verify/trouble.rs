@@ -21,7 +21,9 @@ impl Trouble {
     pub fn effect(&self) -> Effect {
         match self {
             Self::Source(error) => source_effect(error.cause),
-            Self::Format(error) if error.problem == Problem::Unsupported => Effect::Unknown(Kind::Unsupported),
+            Self::Format(error) if error.problem == Problem::Unsupported => {
+                Effect::Unknown(Kind::Unsupported)
+            }
             Self::Format(_) => Effect::Lost(Kind::MetadataDamaged),
         }
     }

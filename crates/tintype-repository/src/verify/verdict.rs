@@ -15,3 +15,44 @@ pub enum Verdict {
     /// Something could not be read or is not supported.
     Unknown,
 }
+
+impl Verdict {
+    /// The verdict of what has parts with these verdicts. Without parts, nothing is wrong.
+    pub(super) fn of(parts: impl IntoIterator<Item = Self>) -> Self {
+        let (mut good, mut lost, mut unknown) = (false, false, false);
+        for part in parts {
+            match part {
+                Self::Restorable => good = true,
+                Self::InPart => (good, lost) = (true, true),
+                Self::NotRestorable => lost = true,
+                Self::Unknown => unknown = true,
+            }
+        }
+        match (lost, good, unknown) {
+            (true, true, _) => Self::InPart,
+            (_, _, true) => Self::Unknown,
+            (true, false, false) => Self::NotRestorable,
+            (false, _, false) => Self::Restorable,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{self, *};
+
+    #[test]
+    fn what_is_proven_of_some_is_in_part_and_what_is_not_known_is_not_claimed() {
+        for (parts, whole) in [
+            (&[][..], Restorable),
+            (&[Restorable, Restorable], Restorable),
+            (&[Restorable, NotRestorable], InPart),
+            (&[Restorable, NotRestorable, Unknown], InPart),
+            (&[NotRestorable, NotRestorable], NotRestorable),
+            (&[NotRestorable, Unknown], Unknown),
+            (&[Restorable, Unknown], Unknown),
+        ] {
+            assert_eq!(Verdict::of(parts.iter().copied()), whole, "{parts:?}");
+        }
+    }
+}

@@ -18,22 +18,34 @@ fn commits(context: &Context, shard: &mut Shard) {
         let Some(commit) = shard.files.commits.get(number).cloned() else {
             return;
         };
-        let names = shard.files.of(&commit).filter(|(_, file)| file.physical_name.starts_with("segments_"));
+        let names = shard
+            .files
+            .of(&commit)
+            .filter(|(_, file)| file.physical_name.starts_with("segments_"));
         let segments = names.count();
         if segments == 1 {
             continue;
         }
         let mounted = |position: &u32| {
             let pair = shard.pairs.get(*position as usize).copied().unwrap_or_default();
-            context.metadata_of(pair).is_some_and(|facts| facts.mounted.is_some())
+            context
+                .metadata_of(pair)
+                .is_some_and(|facts| facts.mounted.is_some())
         };
         let is_empty = commit.files.is_empty();
-        let wrong: Vec<u32> = commit.pairs.iter().copied().filter(|pair| !is_empty || !mounted(pair)).collect();
+        let wrong: Vec<u32> = commit
+            .pairs
+            .iter()
+            .copied()
+            .filter(|pair| !is_empty || !mounted(pair))
+            .collect();
         for position in &wrong {
             let place = shard.place(&snapshot_blob(context, shard, *position));
             let what = "names not exactly one segments_N, as a shard has";
             let found = Found::new(Severity::Error, Kind::MetadataContradiction, place, what);
-            let found = found.differs(1, segments).hurting(shard.snapshots(&context.run, &[*position]));
+            let found = found
+                .differs(1, segments)
+                .hurting(shard.snapshots(&context.run, &[*position]));
             shard.found(&context.run, found);
         }
         shard.note(&wrong, Effect::Lost(Kind::MetadataContradiction));
@@ -54,12 +66,21 @@ fn virtual_files(context: &Context, shard: &mut Shard) {
         };
         let number = u32::try_from(position).unwrap_or(u32::MAX);
         let pairs = shard.files.pairs_of(number);
-        let severity = if file.is_virtual() { Severity::Error } else { Severity::Warning };
+        let severity = if file.is_virtual() {
+            Severity::Error
+        } else {
+            Severity::Warning
+        };
         let what = format!("the content of {} that stands in it {what}", file.physical_name);
         let lost = file.is_virtual();
-        let blob = pairs.first().map(|pair| snapshot_blob(context, shard, *pair)).unwrap_or_default();
+        let blob = pairs
+            .first()
+            .map(|pair| snapshot_blob(context, shard, *pair))
+            .unwrap_or_default();
         let found = Found::new(severity, Kind::ChecksumMismatch, shard.place(&blob), &what);
-        let found = found.differs(expected, actual).hurting(shard.snapshots(&context.run, &pairs));
+        let found = found
+            .differs(expected, actual)
+            .hurting(shard.snapshots(&context.run, &pairs));
         shard.found(&context.run, found);
         if lost && let Some(state) = shard.states.get_mut(position) {
             state.effect = Some(Effect::Lost(Kind::ChecksumMismatch));
@@ -73,16 +94,30 @@ fn whole(file: &FileInfo) -> Result<(), (String, String, &'static str)> {
         let bytes = |length: u64| format!("{length} bytes");
         return Err((bytes(file.length), bytes(length), "has another length"));
     }
-    let covered = file.hash.get(..file.hash.len().saturating_sub(8)).unwrap_or_default();
-    let tail = file.hash.get(file.hash.len().saturating_sub(TAIL as usize)..).unwrap_or_default();
+    let covered = file
+        .hash
+        .get(..file.hash.len().saturating_sub(8))
+        .unwrap_or_default();
+    let tail = file
+        .hash
+        .get(file.hash.len().saturating_sub(TAIL as usize)..)
+        .unwrap_or_default();
     let computed = crc32fast::hash(covered);
     let hex = |checksum: u32| format!("{checksum:08x}");
     if computed != file.checksum {
-        return Err((hex(file.checksum), hex(computed), "does not have the recorded checksum"));
+        return Err((
+            hex(file.checksum),
+            hex(computed),
+            "does not have the recorded checksum",
+        ));
     }
     match piece::footer(tail) {
         Some(stored) if stored == file.checksum => Ok(()),
-        Some(stored) => Err((hex(file.checksum), hex(stored), "has another checksum in its footer")),
+        Some(stored) => Err((
+            hex(file.checksum),
+            hex(stored),
+            "has another checksum in its footer",
+        )),
         None => Err((hex(file.checksum), "none".to_owned(), "has no footer")),
     }
 }
@@ -90,6 +125,9 @@ fn whole(file: &FileInfo) -> Result<(), (String, String, &'static str)> {
 /// The name of the blob that describes the shard in a pair's snapshot.
 pub(super) fn snapshot_blob(context: &Context, shard: &Shard, position: u32) -> String {
     let pair = shard.pairs.get(position as usize).copied().unwrap_or_default();
-    let uuid = context.run.repository.snapshot_uuid(context.run.plan.snapshot(pair));
+    let uuid = context
+        .run
+        .repository
+        .snapshot_uuid(context.run.plan.snapshot(pair));
     format!("snap-{uuid}.dat")
 }

@@ -53,7 +53,9 @@ impl Merge {
     fn position(&mut self, file: FileInfo) -> u32 {
         let all = &mut self.files.files;
         let named = self.by_name.entry(file.name.clone()).or_default();
-        let known = named.iter().find(|known| all.get(**known as usize) == Some(&file));
+        let known = named
+            .iter()
+            .find(|known| all.get(**known as usize) == Some(&file));
         if let Some(known) = known {
             return *known;
         }
@@ -71,7 +73,10 @@ impl Merge {
 impl Files {
     /// The pairs whose snapshots have a file; sorted.
     pub fn pairs_of(&self, file: u32) -> Vec<u32> {
-        let commits = self.commits.iter().filter(|commit| commit.files.binary_search(&file).is_ok());
+        let commits = self
+            .commits
+            .iter()
+            .filter(|commit| commit.files.binary_search(&file).is_ok());
         let mut pairs: Vec<u32> = commits.flat_map(|commit| commit.pairs.iter().copied()).collect();
         pairs.sort_unstable();
         pairs
@@ -96,7 +101,12 @@ pub(super) enum Decision {
 }
 
 /// Decides, but for the budget. `last` is the last check at the level.
-pub(super) fn decide(name: &str, last: Option<Check>, since: Option<i64>, subset: Option<(u32, u32)>) -> Decision {
+pub(super) fn decide(
+    name: &str,
+    last: Option<Check>,
+    since: Option<i64>,
+    subset: Option<(u32, u32)>,
+) -> Decision {
     match (last, since) {
         (Some(check), Some(since)) if check.at >= since => Decision::Vouched(check),
         _ if subset.is_some_and(|subset| !is_in(name, subset)) => Decision::Left(last),
@@ -111,7 +121,10 @@ fn is_in(name: &str, (part, of): (u32, u32)) -> bool {
 
 /// Where bytes of a file lie: in which part, and where in it. In order, none empty.
 pub(super) fn spans(file: &FileInfo, range: Range<u64>) -> impl Iterator<Item = (u64, Range<u64>)> {
-    let size = file.part_size.filter(|size| *size > 0 && file.parts() > 1).unwrap_or(u64::MAX);
+    let size = file
+        .part_size
+        .filter(|size| *size > 0 && file.parts() > 1)
+        .unwrap_or(u64::MAX);
     let end = range.end.min(file.length);
     let mut at = range.start;
     std::iter::from_fn(move || {
@@ -196,7 +209,10 @@ pub(super) mod tests {
         };
         assert_eq!(decide("a", None, Some(10), None), Decision::Read);
         assert_eq!(decide("a", check(9), Some(10), None), Decision::Read);
-        assert_eq!(decide("a", check(10), Some(10), None), Decision::Vouched(check(10).unwrap()));
+        assert_eq!(
+            decide("a", check(10), Some(10), None),
+            Decision::Vouched(check(10).unwrap())
+        );
         assert_eq!(decide("a", check(10), None, None), Decision::Read);
     }
 
@@ -207,7 +223,9 @@ pub(super) mod tests {
             assert_eq!(parts.count(), 1);
             assert!(is_in(&name, (1, 1)));
         }
-        let in_first = (0..700).filter(|number| is_in(&format!("__{number}"), (1, 7))).count();
+        let in_first = (0..700)
+            .filter(|number| is_in(&format!("__{number}"), (1, 7)))
+            .count();
         assert!((50..150).contains(&in_first), "{in_first}");
         let left = decide("__0", None, None, Some((8, 7)));
         assert_eq!(left, Decision::Left(None));
@@ -230,7 +248,10 @@ pub(super) mod tests {
         assert_eq!(pieces(&big, Level::Checksum, 100), [0..25]);
         assert_eq!(pieces(&big, Level::Structure, 10), [0..10, 10..20, 20..25]);
         big.part_size = Some(12);
-        assert_eq!(pieces(&big, Level::Checksum, 10), [0..10, 10..12, 12..22, 22..24, 24..25]);
+        assert_eq!(
+            pieces(&big, Level::Checksum, 10),
+            [0..10, 10..12, 12..22, 22..24, 24..25]
+        );
         assert_eq!(pieces(&file("__a", 0), Level::Checksum, 10), [0..0]);
         assert_eq!(pieces(&file("__a", 80), Level::Fingerprint, 10), [0..80]);
         assert_eq!(pieces(&file("__a", 81), Level::Fingerprint, 10), [0..64, 65..81]);

@@ -20,7 +20,10 @@ impl Listing {
     }
 
     pub fn find(&self, name: &str) -> Option<&Entry> {
-        let found = self.entries.binary_search_by(|entry| self.name(entry).cmp(name)).ok()?;
+        let found = self
+            .entries
+            .binary_search_by(|entry| self.name(entry).cmp(name))
+            .ok()?;
         self.entries.get(found)
     }
 
@@ -30,7 +33,10 @@ impl Listing {
 
     /// The highest number of `index-{number}`: the current generation before 7.6.
     pub fn newest_generation(&self) -> Option<u64> {
-        let numbers = self.entries.iter().filter_map(|entry| crate::repository::generation(&entry.key));
+        let numbers = self
+            .entries
+            .iter()
+            .filter_map(|entry| crate::repository::generation(&entry.key));
         numbers.max()
     }
 
@@ -45,7 +51,14 @@ mod tests {
 
     #[test]
     fn blobs_are_found_by_name_and_the_highest_number_is_the_generation() {
-        let names = ["snap-a.dat", "index-9", "index-10", "__b.part1", "index-aBc", "__b.part0"];
+        let names = [
+            "snap-a.dat",
+            "index-9",
+            "index-10",
+            "__b.part1",
+            "index-aBc",
+            "__b.part0",
+        ];
         let entry = |name: &&str| Entry {
             key: format!("indices/i/0/{name}"),
             length: name.len() as u64,
@@ -54,7 +67,10 @@ mod tests {
         };
         let listing = Listing::new("indices/i/0", names.iter().map(entry).collect());
         for name in names {
-            assert_eq!(listing.find(name).map(|entry| entry.length), Some(name.len() as u64));
+            assert_eq!(
+                listing.find(name).map(|entry| entry.length),
+                Some(name.len() as u64)
+            );
         }
         assert_eq!(listing.find("__b"), None);
         assert_eq!(listing.newest_generation(), Some(10));

@@ -1,9 +1,10 @@
 //! Reads what a shard's snapshots say of their files.
 
+use super::content::snapshot_blob as name;
 use super::files::Merge;
 use super::listing::Listing;
-use super::content::snapshot_blob as name;
 use super::{Context, Shard, State};
+use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::shallow::ShallowSnapshot;
 use crate::format::shard::ShardSnapshot;
@@ -11,7 +12,6 @@ use crate::source::{Cause, SourceError};
 use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
 use crate::verify::trouble::Trouble;
-use crate::Level;
 use futures_util::stream::{self, StreamExt};
 
 /// What is to be read of a shard in a snapshot.
@@ -36,7 +36,10 @@ pub(super) async fn read(context: &Context, planned: u32, number: u32) -> Option
     let run = &context.run;
     let planned = run.plan.indices.get(planned as usize)?;
     let index = planned.index;
-    let pairs = planned.pairs.clone().filter(|pair| context.shards_of(index, *pair) > number);
+    let pairs = planned
+        .pairs
+        .clone()
+        .filter(|pair| context.shards_of(index, *pair) > number);
     let pairs: Vec<u32> = pairs.collect();
     let fresh = Outcome {
         shards: 1,
@@ -62,15 +65,18 @@ pub(super) async fn read(context: &Context, planned: u32, number: u32) -> Option
     if run.repository.source.lists() {
         match run.reader.directory(&shard.directory).await {
             Ok(entries) => shard.listing = Some(Listing::new(&shard.directory, entries)),
-            Err(error) => unlisted(context, &mut shard, error),
+            Err(error) => {
+                unlisted(context, &mut shard, &error);
+                return Some(shard);
+            }
         }
     }
     snapshots(context, &mut shard).await;
     Some(shard)
 }
 
-/// Nothing is known of a shard that cannot be listed; its snapshots are read nevertheless.
-fn unlisted(context: &Context, shard: &mut Shard, error: SourceError) {
+/// Nothing is known of a shard that cannot be listed.
+fn unlisted(context: &Context, shard: &mut Shard, error: &SourceError) {
     let all: Vec<u32> = (0u32..).take(shard.pairs.len()).collect();
     let mut place = shard.place("");
     place.blob.pop();
@@ -100,10 +106,26 @@ async fn snapshots(context: &Context, shard: &mut Shard) {
         shard.found(run, found.hurting(shard.snapshots(run, &failed)));
         shard.note(&failed, Effect::Lost(Kind::ShardNotSnapshotted));
     }
-    let mut merge = Merge::default();
-    let of = &*shard;
-    let mut troubles = Vec::new();
-    let reads = stream::iter(wanted).map(|position| async move { (position, one(context, of, position).await) });
+    let (merge, troubles) = gather(context, shard, wanted).await;
+    for (position, found, effect) in troubles {
+        shard.found(run, found);
+        shard.note(&[position], effect);
+    }
+    shard.files = merge.finish();
+    let state = State {
+        effect: None,
+        level: run.options.level.min(Level::Presence),
+        at: run.options.now,
+    };
+    shard.states = vec![state; shard.files.files.len()];
+}
+
+/// Reads what snapshots say; several at once where the store takes its time.
+async fn gather(context: &Context, of: &Shard, wanted: Vec<u32>) -> (Merge, Vec<(u32, Found, Effect)>) {
+    let run = &context.run;
+    let (mut merge, mut troubles) = (Merge::default(), Vec::new());
+    let reads =
+        stream::iter(wanted).map(|position| async move { (position, one(context, of, position).await) });
     let mut reads = std::pin::pin!(reads.buffered(run.reader.width()));
     while let Some((position, said)) = reads.next().await {
         match said {
@@ -122,17 +144,7 @@ async fn snapshots(context: &Context, shard: &mut Shard) {
             }
         }
     }
-    for (position, found, effect) in troubles {
-        shard.found(run, found);
-        shard.note(&[position], effect);
-    }
-    shard.files = merge.finish();
-    let state = State {
-        effect: None,
-        level: run.options.level.min(Level::Presence),
-        at: run.options.now,
-    };
-    shard.states = vec![state; shard.files.files.len()];
+    (merge, troubles)
 }
 
 fn want(context: &Context, shard: &Shard, position: u32) -> Wanted {
@@ -142,7 +154,9 @@ fn want(context: &Context, shard: &Shard, position: u32) -> Wanted {
     };
     match facts.effect {
         // Of what was not finished, failed or is a shallow copy throughout, no shard need be there.
-        Some(Effect::Lost(Kind::ShardNotSnapshotted) | Effect::Unknown(Kind::ShardNotSnapshotted)) => Wanted::Nothing,
+        Some(Effect::Lost(Kind::ShardNotSnapshotted) | Effect::Unknown(Kind::ShardNotSnapshotted)) => {
+            Wanted::Nothing
+        }
         Some(Effect::Unknown(Kind::OtherStore)) => Wanted::Nothing,
         _ if facts.failed(shard.index, shard.number) => Wanted::Failed,
         _ => Wanted::Files,
@@ -153,7 +167,9 @@ async fn one(context: &Context, shard: &Shard, position: u32) -> Result<Said, Tr
     let run = &context.run;
     let name = name(context, shard, position);
     let pair = shard.pairs.get(position as usize).copied().unwrap_or_default();
-    let shallow = context.snapshot(run.plan.snapshot(pair)).is_some_and(|facts| facts.shallow);
+    let shallow = context
+        .snapshot(run.plan.snapshot(pair))
+        .is_some_and(|facts| facts.shallow);
     let read = match listed(shard, &name) {
         Ok(()) => run.metadata(&shard.place(&name).key, ShardSnapshot::parse).await,
         Err(error) => Err(Trouble::Source(error)),
@@ -162,7 +178,9 @@ async fn one(context: &Context, shard: &Shard, position: u32) -> Result<Said, Tr
         // A shallow copy has the whole files of indices that have no remote store.
         Err(trouble) if shallow && trouble.is_missing() => {
             let key = shard.place(&format!("shallow-{name}")).key;
-            run.metadata(&key, ShallowSnapshot::parse).await.map(Said::Elsewhere)
+            run.metadata(&key, ShallowSnapshot::parse)
+                .await
+                .map(Said::Elsewhere)
         }
         read => read.map(Said::Files),
     }

@@ -16,8 +16,8 @@ use super::outcome::{Effect, Outcome};
 use super::pool::{self, Next, Queue};
 use super::run::Run;
 use super::{indices, snapshots};
-use crate::finding::{Kind, Severity};
 use crate::Level;
+use crate::finding::{Kind, Severity};
 use files::Files;
 use listing::Listing;
 use std::sync::Arc;
@@ -85,7 +85,11 @@ impl Context {
                 self.unsupported(planned.index, planned.pairs.clone());
                 continue;
             }
-            let count = planned.pairs.clone().map(|pair| self.shards_of(planned.index, pair)).max();
+            let count = planned
+                .pairs
+                .clone()
+                .map(|pair| self.shards_of(planned.index, pair))
+                .max();
             shards.extend((0..count.unwrap_or(0)).map(|number| (position, number)));
         }
         shards
@@ -93,8 +97,14 @@ impl Context {
 
     fn unsupported(&self, index: u32, pairs: std::ops::Range<u32>) {
         let run = &self.run;
-        let code = run.repository.root.indices.get(index as usize).map_or(0, |index| index.path_type);
-        let what = format!("lays out the shards of an index in a way that is not supported: path type {code}");
+        let code = run
+            .repository
+            .root
+            .indices
+            .get(index as usize)
+            .map_or(0, |index| index.path_type);
+        let what =
+            format!("lays out the shards of an index in a way that is not supported: path type {code}");
         let found = Found::new(Severity::Warning, Kind::Unsupported, run.root_place(), &what).of_index(index);
         run.found(found.hurting(pairs.clone().map(|pair| run.plan.snapshot(pair))));
         pairs.for_each(|pair| run.outcomes.note(pair, Effect::Unknown(Kind::Unsupported)));
@@ -152,7 +162,9 @@ impl Shard {
 /// Looks at all planned shards.
 pub(super) async fn read(context: Arc<Context>) {
     let run = context.run.clone();
-    run.progress.shards_total.store(context.shards.len() as u64, Relaxed);
+    run.progress
+        .shards_total
+        .store(context.shards.len() as u64, Relaxed);
     if run.options.level == Level::Root {
         return;
     }
@@ -184,7 +196,7 @@ async fn one(context: &Context, queue: &Queue<data::Work>, number: usize) {
         generation::check(run, &mut shard).await;
     }
     if run.options.level >= Level::Presence {
-        presence::check(run, &mut shard).await;
+        presence::check(context, &mut shard).await;
     }
     let mut works = data::plan(run, shard).await;
     match works.len() {

@@ -71,7 +71,9 @@ impl Sink for Scan {
             piece.head.extend(bytes.iter().take(wanted));
         }
         // Of several takes only the last bytes of all count.
-        let last = bytes.get(bytes.len().saturating_sub(TAIL as usize)..).unwrap_or_default();
+        let last = bytes
+            .get(bytes.len().saturating_sub(TAIL as usize)..)
+            .unwrap_or_default();
         piece.tail.extend_from_slice(last);
         let extra = piece.tail.len().saturating_sub(TAIL as usize);
         piece.tail.drain(..extra);
@@ -118,11 +120,13 @@ pub(super) fn judge(file: &FileInfo, pieces: &[Piece], whole: bool) -> Result<()
         let what = "does not end with a footer";
         return Err((fault(Kind::FooterMismatch, expected, actual, what), Where::Last));
     };
-    let differs = |kind, actual: u32, what| fault(kind, format!("{recorded:08x}"), format!("{actual:08x}"), what);
+    let differs =
+        |kind, actual: u32, what| fault(kind, format!("{recorded:08x}"), format!("{actual:08x}"), what);
     match computed {
         None if stored == recorded => Ok(()),
         None => {
-            let what = "its footer has another checksum than recorded: it is another file, or its end is damaged";
+            let what =
+                "its footer has another checksum than recorded: it is another file, or its end is damaged";
             Err((differs(Kind::FooterMismatch, stored, what), Where::Last))
         }
         Some(computed) if computed == recorded && stored == recorded => Ok(()),
@@ -182,11 +186,13 @@ pub(super) fn footer(tail: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::shard::files::{pieces as ranges, tests::file};
     use crate::Level;
+    use crate::verify::shard::files::{pieces as ranges, tests::file};
 
     fn sealed(length: usize, seed: u8) -> Vec<u8> {
-        let mut bytes: Vec<u8> = (0..length - 16).map(|at| (at as u8).wrapping_mul(31) ^ seed).collect();
+        let mut bytes: Vec<u8> = (0..length - 16)
+            .map(|at| (at as u8).wrapping_mul(31) ^ seed)
+            .collect();
         crate::format::testing::seal_tail(&mut bytes);
         bytes
     }
@@ -249,11 +255,20 @@ mod tests {
         damaged[299] ^= 1;
         for level in [Level::Checksum, Level::Fingerprint] {
             assert_eq!(verdict(&damaged, level), Err((Kind::FooterMismatch, Where::Last)));
-            assert_eq!(verdict(&[0; 300], level), Err((Kind::FooterMismatch, Where::Last)));
+            assert_eq!(
+                verdict(&[0; 300], level),
+                Err((Kind::FooterMismatch, Where::Last))
+            );
         }
         let other = sealed(300, 1);
-        assert_eq!(verdict(&other, Level::Checksum), Err((Kind::FooterMismatch, Where::Anywhere)));
-        assert_eq!(verdict(&other, Level::Fingerprint), Err((Kind::FooterMismatch, Where::Last)));
+        assert_eq!(
+            verdict(&other, Level::Checksum),
+            Err((Kind::FooterMismatch, Where::Anywhere))
+        );
+        assert_eq!(
+            verdict(&other, Level::Fingerprint),
+            Err((Kind::FooterMismatch, Where::Last))
+        );
         assert_eq!(verdict(&bytes, Level::Checksum), Ok(()));
     }
 
@@ -261,7 +276,10 @@ mod tests {
     fn a_file_too_short_for_a_footer_is_no_file_of_lucene() {
         let short = file("__a", 5);
         let pieces = read(&short, b"short", Level::Checksum, 100, 100);
-        assert_eq!(judge(&short, &pieces, true).unwrap_err().0.kind, Kind::FooterMismatch);
+        assert_eq!(
+            judge(&short, &pieces, true).unwrap_err().0.kind,
+            Kind::FooterMismatch
+        );
         let empty = file("__a", 0);
         judge(&empty, &read(&empty, b"", Level::Checksum, 100, 100), true).unwrap_err();
     }
