@@ -117,7 +117,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -127,7 +127,7 @@ impl Random {
 
     /// The next number below a bound; 0 when the bound is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
+        (self.number() % bound.max(1) as u64) as usize
     }
 }
 
@@ -149,10 +149,10 @@ fn damage(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
     let at = random.below(bytes.len());
     let until = (at + 1 + random.below(40)).min(bytes.len());
     match random.below(8) {
-        _ if bytes.is_empty() => bytes.push(random.next() as u8),
+        _ if bytes.is_empty() => bytes.push(random.number() as u8),
         0 | 1 => bytes[at] ^= 1 << random.below(8),
         2 => bytes[at] = TELLING[random.below(TELLING.len())],
-        3 => bytes[at] = random.next() as u8,
+        3 => bytes[at] = random.number() as u8,
         4 => drop(bytes.drain(at..until)),
         5 => {
             let copy = bytes[at..until].to_vec();
