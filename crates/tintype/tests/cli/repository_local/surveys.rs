@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn snapshots_are_listed_without_a_server() {
     let local = Local::new();
     let ran = local.run("ls", "");
-    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(ran.code, 0, "{ran:?}");
     let rows: Vec<Vec<&str>> = ran
         .stdout
         .lines()

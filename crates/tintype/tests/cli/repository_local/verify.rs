@@ -153,7 +153,6 @@ fn the_ledger_vouches_for_what_was_read_before() {
     local.damage("logs", 0, "_0.cfs");
     assert_eq!(local.run("verify", "--level checksum --max-age 1d").code, 0);
     assert_eq!(local.run("verify", "--level checksum").code, 3);
-    assert_eq!(local.run("verify", "--level checksum --max-age 1d").code, 3);
 }
 
 #[test]
@@ -176,10 +175,8 @@ fn an_interruption_leaves_a_report_and_130() {
         .spawn()
         .unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-    let reading = stderr
-        .by_ref()
-        .find(|line| line.as_ref().unwrap().contains("shards"));
-    assert!(reading.is_some(), "it said that it reads");
+    let reading = stderr.next().unwrap().unwrap();
+    assert!(reading.starts_with("reading metadata"), "{reading}");
     let killed = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()

@@ -1,6 +1,7 @@
 //! `tintype repository attest URL SNAPSHOT -f FILE`, and what `verify --attestation` compares.
 
 use super::access::Place;
+use super::location;
 use super::ledger::LedgerArgs;
 use super::output::show;
 use super::run::{Ended, with_repository};
@@ -87,6 +88,7 @@ struct Attested<'a> {
 /// `NotGood` when it is damaged, Unknown when it cannot be read; nothing is written then.
 pub async fn run(args: Args, context: &Context) -> Result<()> {
     let now = Timestamp::now().as_millisecond();
+    location(&args.place.repository)?;
     if args.file.exists() {
         return Err(CliError::Usage(format!(
             "--file: {} is there already",

@@ -43,8 +43,8 @@ impl Meter {
         if shards_total > 0 {
             words.push(format!("{shards} of {shards_total} shards"));
         }
-        if words.is_empty() {
-            words.push("reading the root".to_owned());
+        if shards_total == 0 {
+            words.insert(0, "reading metadata".to_owned());
         }
         if let Some(rate) = self.rate(bytes, now) {
             words.push(format!("{}/s", cells::bytes(rate)));
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn bytes_shards_rate_and_time_to_go() {
         let (mut meter, progress, start) = (Meter::default(), Progress::default(), Instant::now());
-        assert_eq!(meter.look(&progress, start).line, "reading the root");
+        assert_eq!(meter.look(&progress, start).line, "reading metadata");
         progress.bytes_total.store(40 << 20, Relaxed);
         progress.shards_total.store(7, Relaxed);
         progress.bytes.store(20 << 20, Relaxed);

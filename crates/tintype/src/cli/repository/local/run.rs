@@ -15,10 +15,13 @@ use tintype_repository::verify::Progress;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, interval};
+use tokio::time::{Instant, interval_at};
 
 /// Between two looks at the progress.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// What ends sooner shows no progress.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What became of it.
 #[derive(Debug)]
@@ -58,7 +61,8 @@ where
     let mut display = Display::new(context.quiet());
     let failed = |error: std::io::Error| CliError::Failed(error.to_string());
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let (mut meter, mut looks, mut interrupted) = (Meter::default(), interval(LOOK), false);
+    let (mut meter, mut interrupted) = (Meter::default(), false);
+    let mut looks = interval_at(Instant::now() + PATIENCE, LOOK);
     let result = loop {
         tokio::select! {
             result = &mut task => break result,

@@ -9,7 +9,7 @@ pub use compared::Shown;
 
 use super::attest::Trusted;
 use super::output::show;
-use super::report;
+use super::{location, report};
 use super::run::{Ended, with_repository};
 use crate::cli::cells::{bytes, plain};
 use crate::cli::context::Context;
@@ -42,6 +42,7 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
     let (partial, estimated) = (args.is_partial(), args.estimate);
     // Wrong options are told before a ledger or a store is opened.
     let options = args.options(1, now)?;
+    location(&args.place.repository)?;
     let trusted = args
         .attestation
         .as_deref()
