@@ -30,6 +30,8 @@ impl Identity {
     pub(super) fn of(root: &RootSnapshot, own: Option<&Snapshot>) -> Self {
         let state = own.map(|own| own.state.clone()).filter(|state| !state.is_empty());
         let known = |ms: i64| (ms > 0).then_some(ms);
+        // An empty one is written where no policy took it.
+        let named = root.policy.as_deref().filter(|policy| !policy.is_empty());
         Self {
             name: root.name.to_string(),
             uuid: root.uuid.to_string(),
@@ -37,7 +39,7 @@ impl Identity {
             started: own.and_then(|own| own.started).or(root.started).and_then(known),
             ended: own.and_then(|own| own.ended).or(root.ended).and_then(known),
             engine: engine(root, own).map(|version| version.to_string()),
-            policy: root.policy.as_deref().map(str::to_owned),
+            policy: named.map(str::to_owned),
         }
     }
 }

@@ -103,12 +103,9 @@ pub(super) fn fields(mappings: &[Value]) -> u64 {
     let mut open: Vec<&Value> = mappings.iter().collect();
     while let Some(Value::Object(members)) = open.pop() {
         for (key, value) in members {
-            match (key.as_str(), value) {
-                ("properties" | "fields", Value::Object(fields)) => {
-                    count += fields.len() as u64;
-                    open.extend(fields.values().filter(|field| field.is_object()));
-                }
-                _ => {}
+            if let ("properties" | "fields", Value::Object(fields)) = (key.as_str(), value) {
+                count += fields.len() as u64;
+                open.extend(fields.values().filter(|field| field.is_object()));
             }
         }
         // A type's name around the mapping.

@@ -1,8 +1,8 @@
 //! `tintype repository attest URL SNAPSHOT -f FILE`, and what `verify --attestation` compares.
 
 use super::access::Place;
-use super::location;
 use super::ledger::LedgerArgs;
+use super::location;
 use super::output::show;
 use super::run::{Ended, with_repository};
 use super::verify::Depth;

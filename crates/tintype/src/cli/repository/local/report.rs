@@ -5,6 +5,7 @@ use super::verify::Shown;
 use crate::cli::cells::{bytes, plain, seconds};
 use crate::cli::output::table;
 use std::collections::BTreeMap;
+use tintype_repository::Level;
 use tintype_repository::finding::{Finding, Severity};
 use tintype_repository::verify::report::{Report, SnapshotReport};
 use tintype_repository::verify::verdict::Verdict;
@@ -101,7 +102,9 @@ fn row(snapshot: &SnapshotReport, now: i64) -> Vec<String> {
 fn reasons(report: &Report) -> String {
     let mut text = String::new();
     for snapshot in &report.snapshots {
-        let mut lines: Vec<String> = snapshot.why.iter().map(|why| plain(why)).collect();
+        // The indices follow by themselves.
+        let own = snapshot.why.iter().filter(|why| !why.starts_with("index "));
+        let mut lines: Vec<String> = own.map(|why| plain(why)).collect();
         let bad = snapshot
             .indices
             .iter()
@@ -245,7 +248,11 @@ fn tail(report: &Report) -> String {
         0 => String::new(),
         known => format!(", {known} more known by the ledger"),
     };
-    let structure = if report.structure { " with structure" } else { "" };
+    let structure = match report.level {
+        Level::Structure => "",
+        _ if report.structure => " with structure",
+        _ => "",
+    };
     let mut text = format!(
         "read {} in {} requests, {} data blobs{ledger}; level {}{structure}; took {took}\n",
         bytes(read.bytes),

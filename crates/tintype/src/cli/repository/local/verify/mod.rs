@@ -9,8 +9,8 @@ pub use compared::Shown;
 
 use super::attest::Trusted;
 use super::output::show;
-use super::{location, report};
 use super::run::{Ended, with_repository};
+use super::{location, report};
 use crate::cli::cells::{bytes, plain};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Result};
