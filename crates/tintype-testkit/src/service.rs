@@ -118,6 +118,10 @@ impl Service {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        if body.is_empty() {
+            // Azurite wants to be told.
+            request = request.header("content-length", "0");
+        }
         let answer = request
             .send()
             .await

@@ -173,9 +173,9 @@ impl Names {
                 Cause::Denied,
                 Some("the secret key does not belong to the access key".to_owned()),
             ),
-            (_, "AuthenticationFailed") => (
+            (_, "AuthenticationFailed" | "AuthorizationFailure") => (
                 Cause::Denied,
-                Some("the key or token is wrong, or has expired: check the account, or renew it".to_owned()),
+                Some("the key or token is wrong, has expired, or does not allow this: check it and the account, or renew it".to_owned()),
             ),
             (300..=399, _) | (400, "AuthorizationHeaderMalformed" | "PermanentRedirect") => {
                 (Cause::Usage, Some(self.elsewhere(refusal)))
