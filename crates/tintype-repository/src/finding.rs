@@ -8,7 +8,8 @@ use serde::Serialize;
 pub enum Severity {
     /// Nothing is lost: left-overs, clones' totals.
     Note,
-    /// A restore without global state does not read it.
+    /// A restore without global state does not read it; or nothing is known: the store did not give it, it lies in another
+    /// store, or has a form that is not supported.
     Warning,
     /// A restore would fail or give wrong data.
     Error,
@@ -85,4 +86,11 @@ pub struct Finding {
     pub shard: Option<u32>,
     /// The snapshots (names) that it hurts; with severity `error`, that lose this index or shard.
     pub snapshots: Vec<String>,
+    /// How many more snapshots there are than [`Finding::snapshots`] names.
+    #[serde(skip_serializing_if = "none")]
+    pub snapshots_left_out: u64,
+}
+
+fn none(number: &u64) -> bool {
+    *number == 0
 }

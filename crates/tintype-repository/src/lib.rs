@@ -1,6 +1,7 @@
 //! Reads and verifies snapshot repositories straight from their storage, without a server and without a cluster.
 
 mod address;
+pub mod attest;
 pub mod finding;
 pub mod format;
 pub mod ledger;
@@ -8,6 +9,9 @@ pub mod lucene;
 pub mod repository;
 pub mod source;
 pub mod storage;
+pub mod survey;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod verify;
 
 pub use address::AddressRule;

@@ -1,9 +1,22 @@
 //! A repository opened at one generation: the decoded root, and where each blob lies.
 
-use crate::format::{
-    FormatError, index::IndexMetadata, root::Root, shard::ShardSnapshot, snapshot::Snapshot,
-};
+mod diagnose;
+mod keys;
+mod open;
+
+use crate::format::index::IndexMetadata;
+use crate::format::shard::{ShardGeneration, ShardSnapshot};
+use crate::format::{FormatError, root::Root, shallow::ShallowSnapshot, snapshot::Snapshot};
 use crate::source::{Entry, Source, SourceError};
+use bytes::Bytes;
+
+pub(crate) use open::{generation, latest as newest_by_latest};
+
+/// The largest root that is read, in bytes: a million pairs of snapshots and indices take about 90 MB.
+pub const ROOT_CAP: u64 = 1 << 30;
+
+/// The largest other metadata blob that is read, in bytes, as it lies in the store.
+pub const METADATA_CAP: u64 = 256 << 20;
 
 /// A repository pinned to one generation. Cheap to share behind an `Arc`; everything in it is immutable.
 #[derive(Debug)]
@@ -18,8 +31,10 @@ pub struct Repository {
     pub root_sha256: [u8; 32],
     /// What `index.latest` says; `None` when it is absent or no generation.
     pub latest: Option<u64>,
-    /// What lies at the base: blobs only. Empty where the store cannot list.
+    /// What lies at the base, by key: blobs only. Empty where the store cannot list.
     pub base_listing: Vec<Entry>,
+    /// What the cluster setting `cluster.snapshot.shard.path.prefix` put before the hashes of hashed paths, mostly empty.
+    pub shard_prefix: String,
 }
 
 /// Why there is no repository to look at; in words that say what was found and what to try.
@@ -62,56 +77,97 @@ impl Repository {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub async fn open(_source: Source) -> Result<Self, OpenError> {
-        unimplemented!()
+    pub async fn open(source: Source) -> Result<Self, OpenError> {
+        open::open(source).await
     }
+
     /// Whether a newer generation exists by now.
     ///
     /// # Errors
     /// The store.
     pub async fn has_moved(&self) -> Result<bool, SourceError> {
-        unimplemented!()
+        Ok(open::newest(&self.source).await? != Some(self.generation))
     }
+
     /// Positions of snapshots in the root by name or uuid, newest last.
-    pub fn find_snapshot(&self, _name_or_uuid: &str) -> Option<u32> {
-        unimplemented!()
+    pub fn find_snapshot(&self, name_or_uuid: &str) -> Option<u32> {
+        let of = |what: fn(&crate::format::root::RootSnapshot) -> &str| {
+            let found = self
+                .root
+                .snapshots
+                .iter()
+                .rposition(|s| what(s) == name_or_uuid)?;
+            u32::try_from(found).ok()
+        };
+        of(|snapshot| &snapshot.name).or_else(|| of(|snapshot| &snapshot.uuid))
     }
-    /// The key of `snap-{uuid}.dat`.
-    pub fn snapshot_key(&self, _snapshot: u32) -> String {
-        unimplemented!()
-    }
-    /// The key of the index's metadata in that snapshot.
-    pub fn index_metadata_key(&self, _snapshot: u32, _index: u32) -> String {
-        unimplemented!()
-    }
-    /// The shard's directory from the store's root.
-    pub fn shard_directory(&self, _index: u32, _shard: u32) -> String {
-        unimplemented!()
-    }
+
     /// Reads `snap-{uuid}.dat`.
     ///
     /// # Errors
     /// See [`BlobError`].
-    pub async fn snapshot(&self, _snapshot: u32) -> Result<Snapshot, BlobError> {
-        unimplemented!()
+    pub async fn snapshot(&self, snapshot: u32) -> Result<Snapshot, BlobError> {
+        self.decode(self.snapshot_key(snapshot), Snapshot::parse).await
     }
+
     /// Reads the index's metadata in that snapshot.
     ///
     /// # Errors
     /// See [`BlobError`].
-    pub async fn index_metadata(&self, _snapshot: u32, _index: u32) -> Result<IndexMetadata, BlobError> {
-        unimplemented!()
+    pub async fn index_metadata(&self, snapshot: u32, index: u32) -> Result<IndexMetadata, BlobError> {
+        self.decode(self.index_metadata_key(snapshot, index), IndexMetadata::parse)
+            .await
     }
+
     /// Reads the shard's `snap-{uuid}.dat`.
     ///
     /// # Errors
     /// See [`BlobError`].
     pub async fn shard_snapshot(
         &self,
-        _snapshot: u32,
-        _index: u32,
-        _shard: u32,
+        snapshot: u32,
+        index: u32,
+        shard: u32,
     ) -> Result<ShardSnapshot, BlobError> {
-        unimplemented!()
+        let key = self.shard_snapshot_key(snapshot, index, shard);
+        self.decode(key, ShardSnapshot::parse).await
+    }
+
+    /// Reads the shard's `shallow-snap-{uuid}.dat`.
+    ///
+    /// # Errors
+    /// See [`BlobError`].
+    pub async fn shallow_snapshot(
+        &self,
+        snapshot: u32,
+        index: u32,
+        shard: u32,
+    ) -> Result<ShallowSnapshot, BlobError> {
+        let directory = self.shard_directory(index, shard);
+        let key = format!("{directory}/shallow-snap-{}.dat", self.snapshot_uuid(snapshot));
+        self.decode(key, ShallowSnapshot::parse).await
+    }
+
+    /// Reads a shard's `index-{generation}`.
+    ///
+    /// # Errors
+    /// See [`BlobError`].
+    pub async fn shard_generation(
+        &self,
+        index: u32,
+        shard: u32,
+        generation: &str,
+    ) -> Result<ShardGeneration, BlobError> {
+        let key = format!("{}/index-{generation}", self.shard_directory(index, shard));
+        self.decode(key, ShardGeneration::parse).await
+    }
+
+    async fn decode<T>(
+        &self,
+        key: String,
+        parse: fn(&[u8]) -> Result<T, FormatError>,
+    ) -> Result<T, BlobError> {
+        let bytes: Bytes = self.source.get(&key, METADATA_CAP).await?;
+        parse(&bytes).map_err(|error| BlobError::Format { key, error })
     }
 }

@@ -1,6 +1,15 @@
 //! What was checked when, so that checks can be spread over days and resumed.
 
+mod file;
+mod memory;
+mod record;
+mod table;
+
+pub use file::FileLedger;
+pub use memory::MemoryLedger;
+
 use async_trait::async_trait;
+use aws_lc_rs::digest;
 
 /// A blob as a ledger knows it: one that changed is another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -8,6 +17,23 @@ pub struct BlobKey(
     /// The first 16 bytes of SHA-256 over location, blob, length and recorded checksum.
     pub [u8; 16],
 );
+
+impl BlobKey {
+    /// The key of a blob: where its repository lies, its path from the repository's base as if no path was hashed, its
+    /// length in bytes and the checksum that the metadata records for it.
+    pub fn of(location: &str, blob: &str, length: u64, checksum: u32) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for text in [location, blob] {
+            context.update(text.as_bytes());
+            context.update(&[0]);
+        }
+        context.update(&length.to_le_bytes());
+        context.update(&checksum.to_le_bytes());
+        let mut key = [0; 16];
+        key.copy_from_slice(context.finish().as_ref().get(..16).unwrap_or(&[0; 16]));
+        Self(key)
+    }
+}
 
 /// A check that a blob passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,3 +70,23 @@ pub trait Ledger: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct LedgerError(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_that_changed_is_another_one() {
+        let key = BlobKey::of("/repo", "indices/a/0/__b", 5, 7);
+        assert_eq!(key, BlobKey::of("/repo", "indices/a/0/__b", 5, 7));
+        for other in [
+            BlobKey::of("/repo/", "indices/a/0/__b", 5, 7),
+            BlobKey::of("/repo", "indices/a/0/__c", 5, 7),
+            BlobKey::of("/repo", "indices/a/0/__b", 6, 7),
+            BlobKey::of("/repo", "indices/a/0/__b", 5, 8),
+            BlobKey::of("/repoi", "ndices/a/0/__b", 5, 7),
+        ] {
+            assert_ne!(key, other);
+        }
+    }
+}

@@ -1,8 +1,28 @@
 //! The structure of a shard's Lucene files, for Lucene 7 to 10. Pure: bytes in, values out; who reads which file is
 //! decided elsewhere.
 //!
-//! The order of reading: [`commit`] (`segments_N`) names the segments; each segment's [`segment`] (`.si`) names its files;
-//! then [`needs`] says which small files or ranges a shard's check still wants, and [`check`] judges it all.
+//! [`Shard::open`] reads the commit (`segments_N`), which names the segments, and each segment's `.si`, which names its
+//! files; [`Shard::needs`] says which small files or ranges are still wanted, and [`Shard::check`] judges it all.
+//! The formats are those of Lucene's own sources (7.7, 8.11, 9.12, 10.2 to 10.4), named in each file here.
+
+mod codec_util;
+mod commit;
+mod compound;
+mod field_infos;
+mod input;
+mod live_docs;
+mod needs;
+mod segment;
+mod shard;
+mod sort;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use codec_util::{check_footer, check_header};
+pub use needs::Need;
+pub use shard::Shard;
 
 use std::collections::BTreeMap;
 
@@ -17,21 +37,57 @@ pub struct Fault {
     pub expected: Option<String>,
     /// What stands there.
     pub actual: Option<String>,
-    /// All of it in one line.
+    /// All of it in one line, without the file's name.
     pub message: String,
     /// A form that this version does not know, rather than damage.
     pub unsupported: bool,
+    /// Lucene opens the shard all the same: a file that is left over.
+    pub harmless: bool,
 }
 
-/// A part of a file that the check needs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Need {
-    /// The file's physical name.
-    pub file: String,
-    /// From which byte.
-    pub offset: u64,
-    /// How many bytes.
-    pub length: u64,
+impl Fault {
+    fn new(file: &str, message: impl Into<String>) -> Self {
+        Self {
+            file: file.to_owned(),
+            offset: None,
+            expected: None,
+            actual: None,
+            message: message.into(),
+            unsupported: false,
+            harmless: false,
+        }
+    }
+
+    fn at(mut self, offset: u64) -> Self {
+        self.offset = Some(offset);
+        self
+    }
+
+    fn differs(mut self, expected: impl Into<String>, actual: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self.actual = Some(actual.into());
+        self
+    }
+
+    fn unsupported(mut self) -> Self {
+        self.unsupported = true;
+        self
+    }
+
+    fn harmless(mut self) -> Self {
+        self.harmless = true;
+        self
+    }
+}
+
+/// A version of Lucene: major, minor, bugfix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Version(u32, u32, u32);
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
 }
 
 /// What a shard's commit says, once it is checked.
@@ -53,12 +109,6 @@ pub struct Structure {
     pub user_data: BTreeMap<String, String>,
 }
 
-/// What a check of a shard's files reads, and their judgement, for one commit.
-///
-/// Made from `segments_N` and every `.si`, whose whole contents stand in the snapshot's metadata (`FileInfo::hash`).
-#[derive(Debug)]
-pub struct Shard;
-
 /// A file of the commit as the snapshot's metadata tells it.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed<'a> {
@@ -70,44 +120,4 @@ pub struct Listed<'a> {
     pub checksum: u32,
     /// The whole content where the metadata holds it; empty otherwise.
     pub content: &'a [u8],
-}
-
-impl Shard {
-    /// Reads the commit and its segments from the metadata, and compares the files that they name with those listed:
-    /// none missing, none left over.
-    pub fn open(_files: &[Listed<'_>]) -> (Self, Vec<Fault>) {
-        unimplemented!()
-    }
-    /// The segment id (16 bytes) that a file's header must show, by the file's name; `None` for files that have none
-    /// or belong to no segment.
-    pub fn segment_id(&self, _file: &str) -> Option<[u8; 16]> {
-        unimplemented!()
-    }
-    /// The ranges that [`Self::check`] wants: `.cfe`, `.liv` and `.fnm` whole (bounded by a cap), then, once the compound
-    /// entries are known, the header and footer of each entry inside its `.cfs`. Call again with what was read until it
-    /// is empty.
-    pub fn needs(&self, _read: &BTreeMap<Need, bytes::Bytes>) -> Vec<Need> {
-        unimplemented!()
-    }
-    /// Judges all of it.
-    pub fn check(&self, _read: &BTreeMap<Need, bytes::Bytes>) -> (Structure, Vec<Fault>) {
-        unimplemented!()
-    }
-}
-
-/// Checks the header of a Lucene file: magic, a codec name, and the segment id when one is expected. `head` is the file's
-/// first 64 bytes, or all of it when it is shorter.
-///
-/// # Errors
-/// What is wrong.
-pub fn check_header(_file: &str, _head: &[u8], _id: Option<[u8; 16]>) -> Result<(), Fault> {
-    unimplemented!()
-}
-
-/// Checks the footer of a Lucene file, its last 16 bytes: magic, algorithm, and the checksum in it.
-///
-/// # Errors
-/// What is wrong; offsets are from the footer's start.
-pub fn check_footer(_file: &str, _tail: &[u8], _checksum: u32) -> Result<(), Fault> {
-    unimplemented!()
 }

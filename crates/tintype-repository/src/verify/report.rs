@@ -2,7 +2,8 @@
 
 use super::verdict::Verdict;
 use crate::{Level, finding::Finding};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// The schema's name and version.
 pub const SCHEMA: &str = "tintype.verify/1";
@@ -84,15 +85,20 @@ pub struct SnapshotReport {
     pub indices: Vec<IndexReport>,
 }
 
+/// Text that many entries of a report share, since a repository has up to millions of pairs of snapshot and index.
+pub type Text = Arc<str>;
+
 /// An index's part in a snapshot.
 #[derive(Debug, Clone, Serialize)]
 pub struct IndexReport {
     /// Its name.
-    pub name: String,
+    #[serde(serialize_with = "text")]
+    pub name: Text,
     /// Restoring it.
     pub verdict: Verdict,
     /// Why it is not `restorable`.
-    pub why: Option<String>,
+    #[serde(serialize_with = "maybe_text")]
+    pub why: Option<Text>,
     /// How many shards it has.
     pub shards: u32,
     /// Live documents, nested ones included; `None` when the structure was not checked.
@@ -100,7 +106,20 @@ pub struct IndexReport {
     /// Bytes of all its files.
     pub bytes: u64,
     /// Which engines can restore it, in words.
-    pub restored_by: Vec<String>,
+    #[serde(serialize_with = "texts")]
+    pub restored_by: Arc<[Text]>,
+}
+
+fn text<S: Serializer>(text: &Text, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+fn maybe_text<S: Serializer>(text: &Option<Text>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().serialize(serializer)
+}
+
+fn texts<S: Serializer>(texts: &Arc<[Text]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(|text| &**text))
 }
 
 /// What a verification would cost.

@@ -100,6 +100,11 @@ impl Context {
         self.global.timeout.unwrap_or(END_TIMEOUT)
     }
 
+    /// The region that `--region` names, where it is that of a storage and not of ECE's paths.
+    pub fn region(&self) -> Option<&str> {
+        self.global.region.as_deref()
+    }
+
     /// The format of data.
     pub fn format(&self) -> Format {
         self.global.output

@@ -21,6 +21,9 @@ pub enum CliError {
     /// The thing named on the command line is not there.
     #[error("{0}")]
     NotFound(String),
+    /// A repository's storage, or a part of it, could not be read: nothing is known of it.
+    #[error("{0}")]
+    Unknown(String),
     /// The server answered with an error.
     #[error("HTTP {status}: {}", first_message(.errors))]
     Api {
@@ -68,7 +71,7 @@ impl CliError {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
             Self::NotGood(_) => 3,
-            Self::NotFound(_) => 4,
+            Self::NotFound(_) | Self::Unknown(_) => 4,
             Self::Api { status, .. } => exit_code_of(*status),
             Self::Unreachable { .. } => 7,
             Self::Timeout(_) => 124,
@@ -84,6 +87,7 @@ impl CliError {
             Self::Usage(_) => "cli.usage",
             Self::NotGood(_) => "cli.not_good",
             Self::NotFound(_) => "cli.not_found",
+            Self::Unknown(_) => "cli.unknown",
             Self::Unreachable { .. } => "cli.unreachable",
             Self::Timeout(_) => "cli.timeout",
             Self::Interrupted(_) => "cli.interrupted",

@@ -41,7 +41,7 @@ pub struct Global {
     /// Trust any certificate of the server
     #[arg(long, global = true)]
     pub insecure: bool,
-    /// Use the API below this region [env: TINTYPE_REGION]
+    /// Use the API below this region [env: TINTYPE_REGION]; of a repository's URL: the storage's region
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// The format of the data on standard output

@@ -51,8 +51,8 @@ use error::{CliError, Result};
     infer_subcommands = false
 )]
 #[command(
-    after_help = "Exit codes: 0 success, 1 error, 2 usage, 3 ended but not good (status, doctor: something is wrong), 4 not found, 5 not allowed,\n\
-6 conflict or precondition, 7 server unreachable or busy, 124 timeout, 130 interrupted"
+    after_help = "Exit codes: 0 success, 1 error, 2 usage, 3 ended but not good (status, doctor, verify: something is wrong), 4 not found or not readable,\n\
+5 not allowed, 6 conflict or precondition, 7 server unreachable or busy, 124 timeout, 130 interrupted"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -152,9 +152,17 @@ fn run(cli: Cli) -> Result<()> {
         Command::Config(verb) => config::run(&verb, cli.global.output),
         Command::Completion(args) => completion::run(&args),
         client => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            // What reads a storage itself blocks while it reads, and its progress goes on meanwhile.
+            let mut builder = match &client {
+                Command::Repository(verb) if verb.is_local() => tokio::runtime::Builder::new_multi_thread(),
+                _ => tokio::runtime::Builder::new_current_thread(),
+            };
+            let runtime = builder.enable_all().build();
             let runtime = runtime.map_err(|error| CliError::Failed(format!("cannot start: {error}")))?;
-            runtime.block_on(run_client(client, &Context::new(cli.global)))
+            let result = runtime.block_on(run_client(client, &Context::new(cli.global)));
+            // Who interrupts twice does not wait for a reading that hangs.
+            runtime.shutdown_background();
+            result
         }
     }
 }

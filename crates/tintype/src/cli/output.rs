@@ -73,13 +73,20 @@ impl View {
     }
 
     fn table(&self, rows: &[Value]) -> String {
-        let mut table = bare();
-        table.set_header(self.columns.iter().map(|column| column.title));
-        for row in rows {
-            table.add_row(self.columns.iter().map(|column| (column.cell)(row)));
-        }
-        lines(&table)
+        let titles: Vec<&str> = self.columns.iter().map(|column| column.title).collect();
+        let cells = |row| self.columns.iter().map(|column| (column.cell)(row)).collect();
+        table(&titles, rows.iter().map(cells))
     }
+}
+
+/// Columns under their titles.
+pub fn table(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = bare();
+    table.set_header(titles);
+    for row in rows {
+        table.add_row(row);
+    }
+    lines(&table)
 }
 
 /// Any value as a document.

@@ -37,11 +37,16 @@ impl Display {
 
     /// Shows where the operation stands.
     pub fn show(&mut self, seen: &Seen) {
+        self.show_part(&seen.line(), seen.bytes());
+    }
+
+    /// Shows a line, and what is done of how much, when that is known.
+    pub fn show_part(&mut self, line: &str, part: Option<(u64, u64)>) {
         match self {
             Self::Nothing => {}
-            Self::Bar(bar) => show_bar(bar, seen),
+            Self::Bar(bar) => show_bar(bar, line, part),
             Self::Lines(lines) => {
-                if let Some(line) = lines.next(&seen.line(), Instant::now()) {
+                if let Some(line) = lines.next(line, Instant::now()) {
                     say(&line);
                 }
             }
@@ -66,9 +71,9 @@ impl Display {
 }
 
 /// Indicatif's own rate and ETA are not used: it would interpolate between what the engine said.
-fn show_bar(bar: &ProgressBar, seen: &Seen) {
-    bar.set_message(super::cells::plain(&seen.line()));
-    match seen.bytes() {
+fn show_bar(bar: &ProgressBar, line: &str, part: Option<(u64, u64)>) {
+    bar.set_message(super::cells::plain(line));
+    match part {
         Some((done, total)) => {
             bar.set_length(total);
             bar.set_position(done.min(total));
@@ -123,7 +128,8 @@ mod tests {
         let bar = ProgressBar::hidden();
         let operation = serde_json::json!({"status": "running", "progress":
             {"phase": "running", "bytes": {"done": 30, "total": 120}}});
-        show_bar(&bar, &Seen::parse(&operation).unwrap());
+        let seen = Seen::parse(&operation).unwrap();
+        show_bar(&bar, &seen.line(), seen.bytes());
         assert_eq!((bar.position(), bar.length()), (30, Some(120)));
     }
 }

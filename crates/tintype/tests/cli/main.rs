@@ -11,6 +11,7 @@ mod formats;
 mod import;
 mod journey;
 mod many;
+mod repository_local;
 mod requests;
 mod scripted;
 mod secrets;

@@ -1,10 +1,11 @@
-//! `tintype repository set|list|show|delete|register` and `repository reader set|delete`.
+//! `tintype repository set|list|show|delete|register` and `repository reader set|delete`, which ask the server; and
+//! `verify|ls|show|du|diff|orphans|attest` of a path or URL, which read the storage themselves.
 
 use super::cells::{column, text};
 use super::client::Request;
 use super::cluster;
 use super::context::Context;
-use super::error::Result;
+use super::error::{CliError, Result};
 use super::follow::{WaitArgs, start};
 use super::output::View;
 use super::secret;
@@ -12,6 +13,7 @@ use clap::Subcommand;
 use http::Method;
 use serde_json::{Value, json};
 
+pub mod local;
 pub mod reader;
 pub mod set;
 
@@ -26,11 +28,8 @@ pub enum Verb {
         #[arg(long, value_name = "CLUSTER")]
         cluster: Option<String>,
     },
-    /// One repository
-    Show {
-        /// Its name
-        name: String,
-    },
+    /// One repository of the platform by its name; or, by path or URL, one snapshot in it: its indices, documents, sizes
+    Show(Box<ShowArgs>),
     /// Forget a repository; its storage and its registrations on engines stay as they are
     Delete {
         /// Its name
@@ -55,6 +54,46 @@ pub enum Verb {
     /// The reader of a repository: read-only credentials for everything that looks at the storage itself
     #[command(subcommand)]
     Reader(reader::Verb),
+    /// Prove what can be restored from a repository, reading its storage; exit code 3 with findings, 4 when not known
+    Verify(Box<local::verify::Args>),
+    /// The snapshots in a repository, reading its storage: documents and sizes too
+    Ls(Box<local::ls::Args>),
+    /// What each snapshot costs, reading the storage: bytes that only it needs, bytes that it shares
+    Du(Box<local::du::Args>),
+    /// What two snapshots have differently, reading the storage
+    Diff(Box<local::diff::Args>),
+    /// Blobs that no snapshot needs, reading the storage; they are listed and never deleted
+    Orphans(Box<local::orphans::Args>),
+}
+
+/// A platform repository, or a snapshot in a storage.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// The platform repository's name; or, with a snapshot, a path or URL
+    #[arg(value_name = "NAME|URL")]
+    repository: String,
+    /// The snapshot's name or uuid: read from the storage itself
+    snapshot: Option<String>,
+    /// Of a snapshot: only these indices, by commas; `*` stands for anything
+    #[arg(long = "index", value_name = "INDEX", value_delimiter = ',', requires = "snapshot")]
+    indices: Vec<String>,
+    #[command(flatten)]
+    access: local::access::AccessArgs,
+}
+
+impl Verb {
+    /// Reads a storage itself, without the server.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Verify(_) | Self::Ls(_) | Self::Du(_) | Self::Diff(_) | Self::Orphans(_) => true,
+            Self::Show(args) => args.snapshot.is_some(),
+            Self::Set(_)
+            | Self::List { .. }
+            | Self::Delete { .. }
+            | Self::Register { .. }
+            | Self::Reader(_) => false,
+        }
+    }
 }
 
 const VIEW: View = View {
@@ -102,10 +141,12 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             let answer = client.get(&["clusters", &id, "registrations"]).await?;
             context.list(&REGISTRATIONS, &answer, "registrations")
         }
-        Verb::Show { name } => context.one(
-            &VIEW,
-            &context.client(false)?.get(&["repositories", &name]).await?,
-        ),
+        Verb::Verify(args) => local::verify::run(*args, context).await,
+        Verb::Ls(args) => local::ls::run(*args, context).await,
+        Verb::Du(args) => local::du::run(*args, context).await,
+        Verb::Diff(args) => local::diff::run(*args, context).await,
+        Verb::Orphans(args) => local::orphans::run(*args, context).await,
+        Verb::Show(args) => show_one(*args, context).await,
         Verb::Delete { name, cleanup, yes } => {
             secret::confirm(&format!("Forget repository {name} and its reader?"), yes)?;
             let request = Request::native(Method::DELETE, &["repositories", &name])?;
@@ -121,6 +162,23 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             repository,
             wait,
         } => register(context, &cluster, &repository, wait.wait).await,
+    }
+}
+
+/// By name the server's, with a snapshot the storage's.
+async fn show_one(args: ShowArgs, context: &Context) -> Result<()> {
+    let repository = args.repository;
+    match args.snapshot {
+        Some(snapshot) => {
+            local::show::run(&repository, snapshot, args.indices, &args.access, context).await
+        }
+        None if local::is_location(&repository) => Err(CliError::Usage(format!(
+            "which snapshot? `tintype repository ls {repository}` lists them"
+        ))),
+        None => context.one(
+            &VIEW,
+            &context.client(false)?.get(&["repositories", &repository]).await?,
+        ),
     }
 }
 

@@ -1,0 +1,133 @@
+//! Every snapshot on a line: when, by whom, how much.
+
+use super::info::Identity;
+use super::shard::{Held, ShardFiles};
+use super::{About, Survey, Unreadable, documents, sum, sum_known};
+use crate::format::version::opened_by;
+use serde::Serialize;
+
+/// The schema's name and version.
+pub const SCHEMA: &str = "tintype.ls/1";
+
+/// The snapshots of a repository.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ls {
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: About,
+    /// Which engines can open the repository, in words.
+    pub opened_by: Vec<String>,
+    /// Each snapshot, oldest first.
+    pub snapshots: Vec<Listed>,
+    /// What could not be read: figures are too low then.
+    pub unreadable: Unreadable,
+}
+
+/// One snapshot.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Listed {
+    /// Which.
+    #[serde(flatten)]
+    pub snapshot: Identity,
+    /// How many indices it has.
+    pub indices: u32,
+    /// How many shards the engine counted; clones of OpenSearch say 0.
+    pub shards_total: u32,
+    /// How many shards it failed to write.
+    pub shards_failed: u32,
+    /// How many shards lie in the repository; `None` when shards were not read.
+    pub shards: Option<u32>,
+    /// Live documents, nested ones included; `None` when a shard's could not be told, or shards were not read.
+    pub documents: Option<u64>,
+    /// Bytes of all files that a restore reads, whoever shares them; `None` when shards were not read.
+    pub bytes: Option<u64>,
+    /// Its data, or a part of it, lies in another store (OpenSearch's shallow copies).
+    pub other_store: bool,
+}
+
+/// What a shard adds to a snapshot.
+struct Part {
+    snapshot: u32,
+    bytes: u64,
+    documents: Option<u64>,
+}
+
+impl Survey {
+    /// Lists the snapshots. With `shards` every shard's metadata is read too, for documents and bytes.
+    pub async fn ls(&self, shards: bool) -> Ls {
+        let mut unreadable = Unreadable::default();
+        let infos = self.infos(&mut unreadable).await;
+        let mut listed: Vec<Listed> = infos
+            .into_iter()
+            .map(|info| Listed {
+                snapshot: info.identity,
+                shards_total: info.total_shards,
+                shards_failed: info.failures,
+                shards: shards.then_some(0),
+                documents: shards.then_some(0),
+                bytes: shards.then_some(0),
+                other_store: info.elsewhere,
+                ..Listed::default()
+            })
+            .collect();
+        for index in &self.repository.root.indices {
+            for snapshot in &index.snapshots {
+                if let Some(listed) = listed.get_mut(*snapshot as usize) {
+                    listed.indices += 1;
+                }
+            }
+        }
+        if shards {
+            self.add_shards(&mut listed, &mut unreadable).await;
+        }
+        // The root's order is the engine's; by time it is what people look for.
+        listed.sort_by_key(|listed| listed.snapshot.started);
+        Ls {
+            about: self.about(SCHEMA),
+            opened_by: opened_by(&self.repository.root),
+            snapshots: listed,
+            unreadable,
+        }
+    }
+
+    async fn add_shards(&self, listed: &mut [Listed], unreadable: &mut Unreadable) {
+        let all: Vec<u32> = (0..).take(self.repository.root.indices.len()).collect();
+        let mut trouble = Unreadable::default();
+        let take = |(parts, elsewhere, missed): (Vec<Part>, Vec<u32>, Unreadable)| {
+            trouble.merge(missed);
+            for part in parts {
+                let Some(listed) = listed.get_mut(part.snapshot as usize) else {
+                    continue;
+                };
+                listed.shards = listed.shards.map(|shards| shards + 1);
+                listed.bytes = listed.bytes.map(|bytes| bytes.saturating_add(part.bytes));
+                listed.documents = sum_known([listed.documents, part.documents].into_iter());
+            }
+            for snapshot in elsewhere {
+                if let Some(listed) = listed.get_mut(snapshot as usize) {
+                    listed.other_store = true;
+                }
+            }
+        };
+        self.each_shard(
+            &all,
+            unreadable,
+            |repository, (index, shard)| async move {
+                let (files, missed) = ShardFiles::read(&repository, index, shard).await;
+                (parts(&files), files.elsewhere, missed)
+            },
+            take,
+        )
+        .await;
+        unreadable.merge(trouble);
+    }
+}
+
+fn parts(files: &ShardFiles) -> Vec<Part> {
+    let part = |held: &Held| Part {
+        snapshot: held.snapshot,
+        bytes: sum(files.of(held).map(|file| file.length)),
+        documents: documents::structure(files.of(held)).map(|structure| structure.live_documents),
+    };
+    files.snapshots.iter().map(part).collect()
+}

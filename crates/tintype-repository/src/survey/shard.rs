@@ -1,0 +1,226 @@
+//! One shard's directory: which snapshots hold it, and with which files.
+
+use super::Unreadable;
+use crate::format::file::FileInfo;
+use crate::format::root::RootIndex;
+use crate::format::shard::ShardGeneration;
+use crate::repository::{BlobError, Repository};
+use crate::source::{Cause, Entry};
+use std::collections::HashMap;
+
+/// A shard's files over all snapshots.
+#[derive(Debug, Default)]
+pub(super) struct ShardFiles {
+    /// Each file of any snapshot, once.
+    pub files: Vec<FileInfo>,
+    /// The snapshots that hold the shard.
+    pub snapshots: Vec<Held>,
+    /// Snapshots (positions in the root) whose files lie in another store.
+    pub elsewhere: Vec<u32>,
+}
+
+/// One snapshot's part of a shard.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Its position in the root.
+    pub snapshot: u32,
+    /// Positions in [`ShardFiles::files`], sorted, each once.
+    pub files: Vec<u32>,
+    /// The length of its `snap-*.dat`; 0 where the store cannot list.
+    pub metadata_bytes: u64,
+}
+
+impl ShardFiles {
+    /// Reads the shard's generation, one blob for all snapshots; where that is missing, damaged or knows less than the
+    /// directory holds, each snapshot's own blob instead, as a restore does.
+    pub(super) async fn read(repository: &Repository, index: u32, shard: u32) -> (Self, Unreadable) {
+        let mut unreadable = Unreadable::default();
+        let Some(entry) = repository.root.indices.get(index as usize) else {
+            return (Self::default(), unreadable);
+        };
+        let directory = repository.shard_directory(index, shard);
+        let listing = match list(repository, &directory).await {
+            Ok(listing) => listing,
+            Err(why) => {
+                unreadable.push(why);
+                return (Self::default(), unreadable);
+            }
+        };
+        let present = Present::of(repository, entry, listing.as_deref());
+        let current = current(entry, shard, listing.as_deref());
+        if let (Some(name), Some([])) = (&current, listing.as_deref()) {
+            unreadable.push(format!("{directory}: nothing is there, and the root names its generation {name}"));
+        }
+        let generation = match current {
+            Some(name) => repository.shard_generation(index, shard, &name).await.ok(),
+            None => None,
+        };
+        let found = generation.and_then(|generation| Self::of_generation(repository, generation, &present));
+        let mut found = match found {
+            Some(found) => found,
+            None => Self::of_snapshots(repository, index, shard, &present, &mut unreadable).await,
+        };
+        found.elsewhere = present.shallow;
+        (found, unreadable)
+    }
+
+    /// `None` when the generation lacks a snapshot that is there.
+    fn of_generation(
+        repository: &Repository,
+        mut generation: ShardGeneration,
+        present: &Present,
+    ) -> Option<Self> {
+        let names = generation.snapshots.iter().map(|(name, _)| name.clone()).zip(0..);
+        let by_name: HashMap<Box<str>, usize> = names.collect();
+        let mut snapshots = Vec::new();
+        for (snapshot, metadata_bytes) in &present.snapshots {
+            let name = &repository.root.snapshots.get(*snapshot as usize)?.name;
+            let found = by_name.get(name).and_then(|at| generation.snapshots.get_mut(*at));
+            match found {
+                Some((_, files)) => {
+                    snapshots.push(Held::new(*snapshot, std::mem::take(files), *metadata_bytes));
+                }
+                None if present.sure => return None,
+                None => {}
+            }
+        }
+        Some(Self {
+            files: generation.files,
+            snapshots,
+            elsewhere: Vec::new(),
+        })
+    }
+
+    async fn of_snapshots(
+        repository: &Repository,
+        index: u32,
+        shard: u32,
+        present: &Present,
+        unreadable: &mut Unreadable,
+    ) -> Self {
+        let mut found = Self::default();
+        let mut by_name: HashMap<Box<str>, u32> = HashMap::new();
+        for (snapshot, metadata_bytes) in &present.snapshots {
+            let read = match repository.shard_snapshot(*snapshot, index, shard).await {
+                Ok(read) => read,
+                Err(BlobError::Source(error)) if !present.sure && error.cause == Cause::Missing => continue,
+                Err(error) => {
+                    unreadable.push(error);
+                    continue;
+                }
+            };
+            let mut files = Vec::with_capacity(read.files.len());
+            for file in read.files {
+                let next = u32::try_from(found.files.len()).unwrap_or(u32::MAX);
+                let position = *by_name.entry(file.name.clone()).or_insert(next);
+                if position == next {
+                    found.files.push(file);
+                }
+                files.push(position);
+            }
+            found
+                .snapshots
+                .push(Held::new(*snapshot, files, *metadata_bytes));
+        }
+        found
+    }
+
+    /// The files of one snapshot's part.
+    pub(super) fn of<'a>(&'a self, held: &'a Held) -> impl Iterator<Item = &'a FileInfo> {
+        held.files
+            .iter()
+            .filter_map(|position| self.files.get(*position as usize))
+    }
+}
+
+impl Held {
+    fn new(snapshot: u32, mut files: Vec<u32>, metadata_bytes: u64) -> Self {
+        files.sort_unstable();
+        files.dedup();
+        Self {
+            snapshot,
+            files,
+            metadata_bytes,
+        }
+    }
+}
+
+/// The snapshots of an index whose blob lies in a shard's directory.
+struct Present {
+    /// Position in the root and length of the blob.
+    snapshots: Vec<(u32, u64)>,
+    /// Those with a shallow copy's blob.
+    shallow: Vec<u32>,
+    /// The directory was listed; otherwise all snapshots of the index are tried.
+    sure: bool,
+}
+
+impl Present {
+    fn of(repository: &Repository, index: &RootIndex, listing: Option<&[Entry]>) -> Self {
+        let uuid = |snapshot: &u32| {
+            let snapshot = repository.root.snapshots.get(*snapshot as usize);
+            snapshot.map_or("", |snapshot| &*snapshot.uuid)
+        };
+        let Some(listing) = listing else {
+            return Self {
+                snapshots: index.snapshots.iter().map(|snapshot| (*snapshot, 0)).collect(),
+                shallow: Vec::new(),
+                sure: false,
+            };
+        };
+        let lengths: HashMap<&str, u64> = listing
+            .iter()
+            .map(|entry| (last(&entry.key), entry.length))
+            .collect();
+        let length = |prefix: &str, snapshot: &u32| {
+            lengths
+                .get(format!("{prefix}{}.dat", uuid(snapshot)).as_str())
+                .copied()
+        };
+        let snapshots = index.snapshots.iter();
+        Self {
+            snapshots: snapshots
+                .clone()
+                .filter_map(|snapshot| Some((*snapshot, length("snap-", snapshot)?)))
+                .collect(),
+            shallow: snapshots
+                .filter(|snapshot| length("shallow-snap-", snapshot).is_some())
+                .copied()
+                .collect(),
+            sure: true,
+        }
+    }
+}
+
+/// The last part of a key.
+pub(super) fn last(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+/// The blobs of a shard's directory; `None` where the store cannot list.
+pub(super) async fn list(repository: &Repository, directory: &str) -> Result<Option<Vec<Entry>>, String> {
+    if !repository.source.lists() {
+        return Ok(None);
+    }
+    match repository.source.directory(directory).await {
+        Ok((blobs, _)) => Ok(Some(blobs)),
+        Err(error) if error.cause == Cause::Missing => Ok(Some(Vec::new())),
+        Err(error) => Err(format!("{directory}: {error}")),
+    }
+}
+
+/// The shard's current generation, the end of `index-*`: the root's uuid, else the highest number in the listing, since numbers in
+/// the root are not reliable (`ShardGenerations.fixShardGeneration` of Elasticsearch 7.7). `None`: none, or not known.
+pub(super) fn current(index: &RootIndex, shard: u32, listing: Option<&[Entry]>) -> Option<String> {
+    let named = index
+        .generations
+        .as_ref()
+        .and_then(|generations| generations.get(shard as usize)?.as_deref());
+    if let Some(named) = named.filter(|named| named.parse::<u64>().is_err()) {
+        return (named != "_new").then(|| named.to_owned());
+    }
+    let numbers = listing?
+        .iter()
+        .filter_map(|entry| last(&entry.key).strip_prefix("index-")?.parse::<u64>().ok());
+    numbers.max().map(|number| number.to_string())
+}

@@ -1,0 +1,371 @@
+//! Surveys of a small repository whose every byte is known.
+
+use super::diff::{Change, State};
+use super::du::Du;
+use super::orphans::{Class, Grace, Orphans, Total, Why};
+use super::{Survey, SurveyError};
+use crate::format::testing::{Packing, shard_generation};
+use crate::repository::Repository;
+use crate::source::{Access, Source};
+use crate::testing::Synthetic;
+use crate::testing::lucene::{Files, index};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+const DAY: i64 = 86_400_000;
+const FIRST: i64 = 1_700_000_000_000;
+
+/// Three snapshots: `s2` has another `shop` than `s1`; in `s3` a shard of `logs` is empty, its mapping and settings are
+/// others, `shop` is gone and `new` is there.
+struct Fixture {
+    _directory: TempDir,
+    repository: Synthetic,
+    mixed: Files,
+    sorted: Files,
+    updated: Files,
+    empty: Files,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let [mixed, sorted, updated, empty] = ["mixed", "sorted", "updated", "empty"].map(|name| index(8, name));
+        let mut repository = Synthetic::new(&directory.path().join("repository"));
+        repository.take("s1", FIRST, &[("logs", &[&mixed, &sorted]), ("shop", &[&updated])]);
+        repository.take("s2", FIRST + DAY, &[("logs", &[&mixed, &sorted]), ("shop", &[&sorted])]);
+        let mapping = json!({"_doc": {"properties": {"message": {"type": "keyword"}, "at": {"type": "date"}}}});
+        repository.change("logs", json!({"index.number_of_replicas": "2"}), mapping);
+        repository.take("s3", FIRST + 2 * DAY, &[("logs", &[&mixed, &empty]), ("new", &[&sorted])]);
+        Self {
+            _directory: directory,
+            repository,
+            mixed,
+            sorted,
+            updated,
+            empty,
+        }
+    }
+
+    async fn survey(&self) -> Survey {
+        let source = Source::open(self.repository.root().to_str().unwrap(), &Access::default()).unwrap();
+        Survey {
+            repository: Arc::new(Repository::open(source).await.unwrap()),
+            concurrency: 2,
+            progress: Arc::default(),
+        }
+    }
+
+    /// The current generation of a shard.
+    fn generation(&self, index: &str, shard: usize) -> PathBuf {
+        let entries = std::fs::read_dir(self.repository.shard(index, shard)).unwrap();
+        let mut generations = entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| name(path).starts_with("index-"));
+        generations.next().unwrap()
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) {
+        let path = self.repository.root().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+/// Bytes of what lies in blobs: commits and segments lie in the metadata.
+fn data(files: &Files) -> u64 {
+    let virtual_file = |name: &str| name.starts_with("segments_") || name.ends_with(".si");
+    let real = files.iter().filter(|(name, _)| !virtual_file(name));
+    real.map(|(_, bytes)| bytes.len() as u64).sum()
+}
+
+fn whole(files: &[&Files]) -> u64 {
+    files.iter().flat_map(|files| files.values()).map(|bytes| bytes.len() as u64).sum()
+}
+
+#[tokio::test]
+async fn snapshots_are_listed_with_documents_and_bytes() {
+    let fixture = Fixture::new();
+    let ls = fixture.survey().await.ls(true).await;
+    let (mixed, sorted, updated, empty) = (&fixture.mixed, &fixture.sorted, &fixture.updated, &fixture.empty);
+    assert_eq!(ls.unreadable.count, 0, "{:?}", ls.unreadable);
+    let rows: Vec<_> = ls
+        .snapshots
+        .iter()
+        .map(|row| (row.snapshot.name.as_str(), row.indices, row.shards.unwrap(), row.documents.unwrap(), row.bytes.unwrap()))
+        .collect();
+    let expected = [
+        ("s1", 2, 3, 82 + 29 + 27, whole(&[mixed, sorted, updated])),
+        ("s2", 2, 3, 82 + 29 + 29, whole(&[mixed, sorted, sorted])),
+        ("s3", 2, 3, 82 + 29, whole(&[mixed, empty, sorted])),
+    ];
+    assert_eq!(rows, expected);
+    let first = &ls.snapshots[0];
+    assert_eq!((first.snapshot.state.as_str(), first.snapshot.started), ("SUCCESS", Some(FIRST)));
+    assert_eq!((first.snapshot.ended, first.shards_total), (Some(FIRST + 1000), 3));
+    assert_eq!(first.snapshot.engine.as_deref(), Some("Elasticsearch 7.17.29"));
+    let short = fixture.survey().await.ls(false).await;
+    assert_eq!((short.snapshots[0].documents, short.snapshots[0].bytes), (None, None));
+}
+
+#[tokio::test]
+async fn a_blob_costs_those_alone_that_refer_to_it() {
+    let fixture = Fixture::new();
+    let du = fixture.survey().await.du(Some(FIRST + 2 * DAY)).await;
+    let (mixed, sorted, updated) = (data(&fixture.mixed), data(&fixture.sorted), data(&fixture.updated));
+    let rows: Vec<_> = du
+        .snapshots
+        .iter()
+        .map(|row| (row.name.as_str(), row.all.data_bytes, row.unique.data_bytes, row.shared_bytes))
+        .collect();
+    let expected = [
+        ("s1", mixed + sorted + updated, updated, mixed + sorted),
+        ("s2", mixed + sorted + sorted, sorted, mixed + sorted),
+        ("s3", mixed + sorted, sorted, mixed),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(du.all.data_bytes, mixed + updated + 3 * sorted);
+    let older = du.older.as_ref().unwrap();
+    assert_eq!(older.snapshots, ["s1", "s2"]);
+    // What s1 and s2 share is freed when both go, and is neither's alone.
+    assert_eq!(older.frees.data_bytes, updated + 2 * sorted);
+    assert_eq!(older.undated, [""; 0]);
+    assert_eq!(du.unreadable.count, 0, "{:?}", du.unreadable);
+}
+
+/// Bytes of all files below a directory, by what they are for.
+fn metadata_on_disk(root: &Path, is: &dyn Fn(&str) -> bool) -> u64 {
+    let entries = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let size = |path: PathBuf| match path.is_dir() {
+        true => metadata_on_disk(&path, is),
+        false if is(&name(&path)) => path.metadata().unwrap().len(),
+        false => 0,
+    };
+    entries.map(size).sum()
+}
+
+#[tokio::test]
+async fn metadata_is_counted_where_it_lies() {
+    let fixture = Fixture::new();
+    let du = fixture.survey().await.du(None).await;
+    let root = fixture.repository.root();
+    let of_snapshots = |name: &str| name.starts_with("snap-") || name.starts_with("meta-");
+    assert_eq!(du.all.metadata_bytes, metadata_on_disk(root, &of_snapshots));
+    // The index metadata of `logs` is shared by s1 and s2; that of s3 is its own.
+    let own = |uuid: &str| metadata_on_disk(root, &|name| name.contains(uuid));
+    let [s1, s2, s3] = [0, 1, 2].map(|at| &du.snapshots[at]);
+    assert_eq!(s2.unique.metadata_bytes, own(&s2.uuid));
+    assert!(s1.all.metadata_bytes > s1.unique.metadata_bytes);
+    assert!(s3.unique.metadata_bytes > own(&s3.uuid));
+    assert!(du.older.is_none());
+}
+
+fn figures(du: &Du) -> Vec<(u64, u64)> {
+    let figure = |row: &super::du::Share| (row.all.data_bytes, row.unique.data_bytes);
+    du.snapshots.iter().map(figure).collect()
+}
+
+#[tokio::test]
+async fn a_shard_whose_generation_is_damaged_is_read_by_its_snapshots() {
+    let fixture = Fixture::new();
+    let healthy = fixture.survey().await.du(None).await;
+    std::fs::write(fixture.generation("logs", 0), b"damaged").unwrap();
+    std::fs::remove_file(fixture.generation("shop", 0)).unwrap();
+    // One that forgot its snapshots is no better.
+    std::fs::write(fixture.generation("logs", 1), shard_generation(Packing::Plain, &[], &[])).unwrap();
+    let du = fixture.survey().await.du(None).await;
+    assert_eq!(figures(&du), figures(&healthy));
+    assert_eq!(du.unreadable.count, 0, "{:?}", du.unreadable);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_counted_and_named() {
+    let fixture = Fixture::new();
+    std::fs::write(fixture.generation("shop", 0), b"damaged").unwrap();
+    let survey = fixture.survey().await;
+    let s1 = survey.find("s1").unwrap();
+    let uuid = survey.repository.root.snapshots[s1 as usize].uuid.to_string();
+    fixture.write(&format!("{}/snap-{uuid}.dat", fixture.repository.shard("shop", 0).display()), b"damaged");
+    let ls = survey.ls(true).await;
+    assert_eq!(ls.unreadable.count, 1);
+    assert!(ls.unreadable.first[0].contains(&uuid), "{:?}", ls.unreadable);
+    let shown = survey.show("s1", |_| true).await.unwrap();
+    assert_eq!((shown.unreadable.count, shown.documents), (1, None));
+}
+
+#[tokio::test]
+async fn one_snapshot_is_shown_whole() {
+    let fixture = Fixture::new();
+    let survey = fixture.survey().await;
+    let shown = survey.show("s3", |_| true).await.unwrap();
+    assert_eq!(shown.snapshot.name, "s3");
+    assert_eq!((shown.documents, shown.shards_total, shown.global_state), (Some(111), 3, Some(true)));
+    let [logs, new] = &shown.indices[..] else {
+        panic!("{:?}", shown.indices);
+    };
+    assert_eq!((logs.name.as_str(), logs.shards, logs.shards_here), ("logs", Some(2), 2));
+    assert_eq!((logs.documents, logs.deleted, logs.segments, logs.fields), (Some(82), 3, 3, 2));
+    assert_eq!(logs.bytes, whole(&[&fixture.mixed, &fixture.empty]));
+    assert_eq!(logs.lucene_majors, [8]);
+    assert_eq!(logs.settings["index.number_of_replicas"], "2");
+    assert_eq!(logs.created_by.as_deref(), Some("Elasticsearch 7.17.29"));
+    assert_eq!((new.name.as_str(), new.documents), ("new", Some(29)));
+    let chosen = survey.show(&shown.snapshot.uuid, |name| name == "new").await.unwrap();
+    assert_eq!(chosen.indices.len(), 1);
+    let missing = survey.show("s4", |_| true).await.unwrap_err();
+    assert_eq!(missing, SurveyError::NoSnapshot("s4".into()));
+}
+
+#[tokio::test]
+async fn two_snapshots_differ_in_indices_documents_and_blobs() {
+    let fixture = Fixture::new();
+    let survey = fixture.survey().await;
+    let (sorted, updated) = (data(&fixture.sorted), data(&fixture.updated));
+    let diff = survey.diff("s1", "s2").await.unwrap();
+    let of = |name: &str| diff.indices.iter().find(|index| index.name == name).unwrap();
+    assert_eq!(of("logs").change, Change::Same);
+    assert_eq!(of("shop").change, Change::Changed);
+    let state = |documents, files| State {
+        shards: 1,
+        documents: Some(documents),
+        bytes: whole(&[files]),
+    };
+    assert_eq!(of("shop").a, Some(state(27, &fixture.updated)));
+    assert_eq!(of("shop").b, Some(state(29, &fixture.sorted)));
+    assert_eq!((diff.blobs.added_bytes, diff.blobs.removed_bytes), (sorted, updated));
+    assert_eq!(diff.blobs.kept_bytes, data(&fixture.mixed) + sorted);
+    assert_eq!(diff.unreadable.count, 0, "{:?}", diff.unreadable);
+}
+
+#[tokio::test]
+async fn two_snapshots_differ_in_settings_and_mappings() {
+    let fixture = Fixture::new();
+    let diff = fixture.survey().await.diff("s1", "s3").await.unwrap();
+    let changes: Vec<_> = diff.indices.iter().map(|index| (index.name.as_str(), index.change)).collect();
+    assert_eq!(changes, [("logs", Change::Changed), ("new", Change::Added), ("shop", Change::Removed)]);
+    let logs = &diff.indices[0];
+    let paths: Vec<_> = logs.mappings.first.iter().map(|change| change.path.as_str()).collect();
+    assert_eq!(paths, ["properties.at", "properties.message.type"]);
+    let setting = &logs.settings.first[0];
+    assert_eq!((setting.path.as_str(), setting.b.clone()), ("index.number_of_replicas", Some(json!("2"))));
+    assert!(!logs.recreated);
+    assert_eq!((diff.indices[1].a, diff.indices[2].b), (None, None));
+    assert!(matches!(fixture.survey().await.diff("s1", "nil").await, Err(SurveyError::NoSnapshot(_))));
+}
+
+/// `later` ms after the files were written.
+fn grace(later: i64, read_only: bool) -> Grace {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Grace {
+        now: i64::try_from(now.as_millis()).unwrap() + later,
+        ms: DAY,
+        read_only,
+    }
+}
+
+#[tokio::test]
+async fn a_healthy_repository_has_no_orphans() {
+    let fixture = Fixture::new();
+    let orphans = fixture.survey().await.orphans(grace(2 * DAY, true)).await;
+    assert_eq!(orphans.blobs, []);
+    assert_eq!(orphans.unreadable.count, 0, "{:?}", orphans.unreadable);
+}
+
+/// Adds one of each kind; gives what is expected of them.
+fn leave_orphans(fixture: &Fixture) -> Vec<(Why, String)> {
+    let shard = |index| {
+        let directory = fixture.repository.shard(index, 0);
+        let path = directory.strip_prefix(fixture.repository.root()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let logs = shard("logs");
+    let index = logs.trim_end_matches("/0");
+    let mut expected = vec![
+        (Why::OldRoot, "index-1".to_owned()),
+        (Why::UnknownSnapshot, "snap-gone.dat".to_owned()),
+        (Why::UnknownSnapshot, "meta-gone.dat".to_owned()),
+        (Why::Temporary, "pending-index-9-x".to_owned()),
+        (Why::UnusedIndexMetadata, format!("{index}/meta-gone.dat")),
+        (Why::OldGeneration, format!("{logs}/index-older")),
+        (Why::UnknownSnapshot, format!("{logs}/snap-gone.dat")),
+        (Why::UnreferencedData, format!("{logs}/__gone")),
+        (Why::UnreferencedData, format!("{logs}/__gone.part1")),
+        (Why::UnknownShardPaths, "snapshot_shard_paths/snapshot_path_gone.logs.1.2.1".to_owned()),
+    ];
+    for (_, path) in &expected {
+        fixture.write(path, b"12345");
+    }
+    for path in ["indices/gone/meta-a.dat", "indices/gone/0/__a", "indices/gone/0/index-0"] {
+        fixture.write(path, b"12345");
+    }
+    fixture.write(&format!("{index}/7/__a"), b"12345");
+    fixture.write("tests-abc/master.dat", b"12345");
+    // Kept on purpose, or none of ours.
+    fixture.write("index-2", b"12345");
+    fixture.write("notes.txt", b"12345");
+    expected.push((Why::UnknownIndex, "indices/gone/".to_owned()));
+    expected.push((Why::UnknownShard, format!("{index}/7/")));
+    expected.push((Why::AccessCheck, "tests-abc/".to_owned()));
+    expected.sort_by(|a, b| a.1.cmp(&b.1));
+    expected
+}
+
+fn found(orphans: &Orphans) -> Vec<(Why, String)> {
+    orphans.blobs.iter().map(|orphan| (orphan.why, orphan.blob.clone())).collect()
+}
+
+#[tokio::test]
+async fn every_kind_of_orphan_is_found_with_its_bytes() {
+    let fixture = Fixture::new();
+    let expected = leave_orphans(&fixture);
+    let orphans = fixture.survey().await.orphans(grace(2 * DAY, false)).await;
+    assert_eq!(found(&orphans), expected);
+    assert_eq!(orphans.orphans, Total { blobs: 14, bytes: 70 });
+    assert_eq!(orphans.left_overs, Total { blobs: 1, bytes: 5 });
+    assert_eq!((orphans.in_doubt, orphans.moved), (Total::default(), false));
+    assert_eq!(orphans.unreadable.count, 0, "{:?}", orphans.unreadable);
+}
+
+#[tokio::test]
+async fn what_is_young_is_in_doubt_unless_nobody_writes() {
+    let fixture = Fixture::new();
+    leave_orphans(&fixture);
+    let young = fixture.survey().await.orphans(grace(0, false)).await;
+    assert_eq!((young.orphans, young.in_doubt.blobs), (Total::default(), 14));
+    let read_only = fixture.survey().await.orphans(grace(0, true)).await;
+    assert_eq!((read_only.orphans.blobs, read_only.in_doubt), (14, Total::default()));
+}
+
+#[tokio::test]
+async fn all_is_in_doubt_when_the_repository_moved() {
+    let fixture = Fixture::new();
+    leave_orphans(&fixture);
+    let survey = fixture.survey().await;
+    let root = std::fs::read(fixture.repository.root().join("index-3")).unwrap();
+    fixture.write("index-4", &root);
+    let orphans = survey.orphans(grace(2 * DAY, true)).await;
+    assert!(orphans.moved);
+    assert_eq!((orphans.orphans, orphans.in_doubt.blobs), (Total::default(), 14));
+    let left_over = |orphan: &&super::orphans::Orphan| orphan.class == Class::LeftOver;
+    assert_eq!(orphans.blobs.iter().filter(left_over).count(), 1);
+}
+
+#[tokio::test]
+async fn what_a_snapshot_names_is_no_orphan_though_the_generation_forgot_it() {
+    let fixture = Fixture::new();
+    std::fs::write(fixture.generation("logs", 0), shard_generation(Packing::Plain, &[], &[])).unwrap();
+    let orphans = fixture.survey().await.orphans(grace(2 * DAY, true)).await;
+    assert_eq!(found(&orphans), []);
+    // Where a snapshot's own metadata is damaged as well, nothing is called an orphan.
+    let survey = fixture.survey().await;
+    let uuid = survey.repository.snapshot_uuid(0).to_owned();
+    std::fs::write(fixture.repository.shard("logs", 0).join(format!("snap-{uuid}.dat")), b"damaged").unwrap();
+    let orphans = survey.orphans(grace(2 * DAY, true)).await;
+    assert_eq!(found(&orphans), []);
+    assert_eq!(orphans.unreadable.count, 1);
+}

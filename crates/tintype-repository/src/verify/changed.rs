@@ -1,0 +1,47 @@
+//! Looks again at the end: what was deleted meanwhile was not lost.
+
+use super::findings::Found;
+use super::run::Run;
+use crate::finding::{Kind, Severity};
+use std::collections::HashSet;
+
+/// The planned snapshots that are in the newest root no more; sorted. Findings about them are taken back.
+pub(super) async fn look_again(run: &Run) -> Vec<u32> {
+    if !run.findings.is_bad() {
+        return Vec::new();
+    }
+    let newest = match run.newest().await {
+        Ok(None) => return Vec::new(),
+        Ok(Some(newest)) => newest,
+        Err(error) => {
+            let what = format!("whether the repository changed meanwhile cannot be told: {error}");
+            run.found(Found::new(
+                Severity::Warning,
+                Kind::BlobUnreadable,
+                run.root_place(),
+                &what,
+            ));
+            return Vec::new();
+        }
+    };
+    let kept: HashSet<&str> = newest
+        .root
+        .snapshots
+        .iter()
+        .map(|snapshot| &*snapshot.uuid)
+        .collect();
+    let is_gone = |snapshot: &u32| !kept.contains(run.repository.snapshot_uuid(*snapshot));
+    let gone: Vec<u32> = run.plan.snapshots.iter().copied().filter(is_gone).collect();
+    let was_deleted = |snapshot: u32| gone.binary_search(&snapshot).is_ok();
+    run.findings
+        .retain(|found| found.severity == Severity::Note || found.without(&was_deleted));
+    for snapshot in &gone {
+        let place = run.place(format!("snap-{}.dat", run.repository.snapshot_uuid(*snapshot)));
+        let what = format!(
+            "was deleted while it was verified: index-{} has it no more",
+            newest.generation
+        );
+        run.found(Found::new(Severity::Note, Kind::Changed, place, &what).hurting([*snapshot]));
+    }
+    gone
+}

@@ -1,0 +1,146 @@
+//! What all parts of a running verification share.
+
+use super::budget::Budget;
+use super::findings::{Findings, Found, Place};
+use super::options::Options;
+use super::outcome::Outcomes;
+use super::plan::Plan;
+use super::pool::Stop;
+use super::read::Reader;
+use super::trouble::Trouble;
+use super::{Progress, report::Estimate};
+use crate::Level;
+use crate::finding::Severity;
+use crate::format::FormatError;
+use crate::ledger::Ledger;
+use crate::repository::{METADATA_CAP, OpenError, Repository};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+pub(super) struct Run {
+    pub repository: Arc<Repository>,
+    pub options: Options,
+    pub ledger: Arc<dyn Ledger>,
+    pub progress: Arc<Progress>,
+    pub plan: Plan,
+    pub reader: Reader,
+    pub budget: Budget,
+    pub findings: Findings,
+    pub outcomes: Outcomes,
+    pub blobs: AtomicU64,
+    pub blobs_by_ledger: AtomicU64,
+    /// Data blobs that neither were read nor could the ledger vouch for.
+    pub blobs_left: AtomicU64,
+    /// Filled in place of reading data, when only that was asked for.
+    pub estimate: Option<Mutex<Estimate>>,
+    newest: tokio::sync::Mutex<Option<(Instant, Arc<Repository>)>>,
+}
+
+/// What is asked again and again whether the repository moved gets the answer of this long ago.
+const FRESH: std::time::Duration = std::time::Duration::from_millis(500);
+
+impl Run {
+    pub fn new(
+        repository: Arc<Repository>,
+        options: Options,
+        ledger: Arc<dyn Ledger>,
+        progress: Arc<Progress>,
+        estimate: bool,
+    ) -> Self {
+        let plan = Plan::new(&repository, &options);
+        Self {
+            reader: Reader::new(repository.source.clone(), &options, progress.clone()),
+            budget: Budget::new(options.budget_bytes, options.budget_time, Instant::now()),
+            findings: Findings::default(),
+            outcomes: Outcomes::new(plan.pairs.len()),
+            blobs: AtomicU64::new(0),
+            blobs_by_ledger: AtomicU64::new(0),
+            blobs_left: AtomicU64::new(0),
+            estimate: estimate.then(Mutex::default),
+            newest: tokio::sync::Mutex::new(None),
+            plan,
+            repository,
+            options,
+            ledger,
+            progress,
+        }
+    }
+
+    pub fn threads(&self) -> usize {
+        self.options.concurrency.clamp(1, 256)
+    }
+
+    pub fn stop(&self) -> Stop {
+        let progress = self.progress.clone();
+        Arc::new(move || progress.stop.load(Relaxed))
+    }
+
+    pub fn found(&self, found: Found) {
+        if found.severity == Severity::Error {
+            self.progress.errors.fetch_add(1, Relaxed);
+        }
+        self.findings.push(found);
+    }
+
+    /// A blob whose path no hash is in.
+    pub fn place(&self, path: String) -> Place {
+        Place {
+            key: self.repository.key(&path),
+            blob: path,
+        }
+    }
+
+    /// The root.
+    pub fn root_place(&self) -> Place {
+        self.place(format!("index-{}", self.repository.generation))
+    }
+
+    /// Reads a metadata blob and decodes it.
+    pub async fn metadata<T>(
+        &self,
+        key: &str,
+        parse: fn(&[u8]) -> Result<T, FormatError>,
+    ) -> Result<T, Trouble> {
+        let bytes = self
+            .reader
+            .get(key, METADATA_CAP)
+            .await
+            .map_err(Trouble::Source)?;
+        parse(&bytes).map_err(Trouble::Format)
+    }
+
+    /// The repository at its newest generation, when that is not the one that this run is pinned to.
+    pub async fn newest(&self) -> Result<Option<Arc<Repository>>, OpenError> {
+        let mut newest = self.newest.lock().await;
+        let fresh = newest.as_ref().filter(|(at, _)| at.elapsed() < FRESH);
+        let found = match fresh {
+            Some((_, repository)) => repository.clone(),
+            None => {
+                let known = newest
+                    .take()
+                    .map_or_else(|| self.repository.clone(), |(_, known)| known);
+                match known.has_moved().await? {
+                    true => Arc::new(Repository::open(self.repository.source.clone()).await?),
+                    false => known,
+                }
+            }
+        };
+        *newest = Some((Instant::now(), found.clone()));
+        Ok((found.generation != self.repository.generation).then_some(found))
+    }
+
+    /// Whether Lucene's structure is checked.
+    pub fn wants_structure(&self) -> bool {
+        let level = self.options.level;
+        level == Level::Structure || self.options.structure && level >= Level::Fingerprint
+    }
+
+    /// Adds to an estimate.
+    pub fn estimated(&self, add: impl FnOnce(&mut Estimate)) {
+        if let Some(estimate) = &self.estimate {
+            add(&mut estimate.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! A shard's current `index-{gen}` against its `snap-*.dat`, in both directions. A restore does not read it; the next
+//! snapshot and deletion do.
+
+use super::{Files, Listing, Shard};
+use crate::finding::{Kind, Severity};
+use crate::format::shard::ShardGeneration;
+use crate::verify::findings::Found;
+use crate::verify::run::Run;
+use std::collections::HashMap;
+
+/// How often a generation is looked for anew that an engine has replaced meanwhile.
+const ATTEMPTS: u32 = 3;
+
+/// Which blob is current.
+enum Current {
+    Named(String),
+    /// Before 7.6, and where an older engine wrote last: the one with the highest number.
+    Numbered,
+    /// The shard has no data yet.
+    None,
+}
+
+pub(super) async fn check(run: &Run, shard: &mut Shard) {
+    if shard.files.commits.is_empty() {
+        return;
+    }
+    match read(run, shard).await {
+        Read::Nothing => {}
+        Read::Found(found) => {
+            let all: Vec<u32> = (0u32..).take(shard.pairs.len()).collect();
+            shard.found(run, found.hurting(shard.snapshots(run, &all)));
+        }
+        Read::Generation(name, generation) => compare(run, shard, &name, &generation),
+    }
+}
+
+enum Read {
+    /// None is expected, or none can be found without a listing, or the snapshots are being deleted.
+    Nothing,
+    Found(Found),
+    Generation(String, ShardGeneration),
+}
+
+async fn read(run: &Run, shard: &Shard) -> Read {
+    let mut current = current(&run.repository, shard);
+    for attempt in 0..ATTEMPTS {
+        let name = match &current {
+            Current::None => return Read::Nothing,
+            Current::Named(generation) => format!("index-{generation}"),
+            Current::Numbered => match numbered(run, shard, attempt > 0).await {
+                Some(Some(number)) => format!("index-{number}"),
+                Some(None) => {
+                    let what = "is not there: the root names no generation, and the directory has none with a number";
+                    let place = shard.place("index-N");
+                    return Read::Found(Found::new(Severity::Warning, Kind::BlobMissing, place, what));
+                }
+                None => return Read::Nothing,
+            },
+        };
+        match run
+            .metadata(&shard.place(&name).key, ShardGeneration::parse)
+            .await
+        {
+            Ok(generation) => return Read::Generation(name, generation),
+            // Before 7.6 a running snapshot replaces it before it writes the root.
+            Err(trouble) if trouble.is_missing() && matches!(current, Current::Numbered) => {}
+            Err(trouble) if trouble.is_missing() => match moved(run, shard).await {
+                Moved::No => return Read::Found(trouble.warning(shard.place(&name))),
+                Moved::Gone => return Read::Nothing,
+                Moved::To(newest) => current = newest,
+            },
+            Err(trouble) => return Read::Found(trouble.warning(shard.place(&name))),
+        }
+    }
+    Read::Nothing
+}
+
+fn current(repository: &crate::repository::Repository, shard: &Shard) -> Current {
+    let index = repository.root.indices.get(shard.index as usize);
+    let generations = index.and_then(|index| index.generations.as_ref());
+    match generations.and_then(|all| all.get(shard.number as usize)) {
+        Some(Some(generation)) if &**generation == "_new" => Current::None,
+        Some(Some(generation)) => Current::Named(generation.to_string()),
+        Some(None) | None => Current::Numbered,
+    }
+}
+
+/// The highest number in the listing, or in a fresh one. `None`: nothing can be listed.
+async fn numbered(run: &Run, shard: &Shard, fresh: bool) -> Option<Option<u64>> {
+    let listing = shard.listing.as_ref()?;
+    if !fresh {
+        return Some(listing.newest_generation());
+    }
+    let entries = run.reader.directory(&shard.directory).await.ok()?;
+    Some(Listing::new(&shard.directory, entries).newest_generation())
+}
+
+enum Moved {
+    No,
+    /// The index is gone from the newest root.
+    Gone,
+    To(Current),
+}
+
+/// Whether an engine has written a newer root meanwhile, which names another generation.
+async fn moved(run: &Run, shard: &Shard) -> Moved {
+    let Ok(Some(newest)) = run.newest().await else {
+        return Moved::No;
+    };
+    let id = run.repository.index_id(shard.index);
+    let Some(position) = newest.root.indices.iter().position(|index| *index.id == *id) else {
+        return Moved::Gone;
+    };
+    let generations = newest
+        .root
+        .indices
+        .get(position)
+        .and_then(|index| index.generations.as_ref());
+    match generations.and_then(|all| all.get(shard.number as usize)) {
+        Some(Some(generation)) => Moved::To(Current::Named(generation.to_string())),
+        _ => Moved::To(Current::Numbered),
+    }
+}
+
+fn compare(run: &Run, shard: &mut Shard, name: &str, generation: &ShardGeneration) {
+    let root = &run.repository.root;
+    let names: Vec<&str> = shard
+        .pairs
+        .iter()
+        .map(|pair| {
+            let snapshot = root.snapshots.get(run.plan.snapshot(*pair) as usize);
+            snapshot.map_or("", |snapshot| &*snapshot.name)
+        })
+        .collect();
+    let differences = differences(&shard.files, &names, generation);
+    let warn = |pairs: &[u32], what: &str| {
+        if !pairs.is_empty() {
+            let found = Found::new(
+                Severity::Warning,
+                Kind::MetadataContradiction,
+                shard.place(name),
+                what,
+            );
+            shard.found(run, found.hurting(shard.snapshots(run, pairs)));
+        }
+    };
+    warn(
+        &differences.unknown,
+        "does not know snapshots whose snap-*.dat are there",
+    );
+    warn(
+        &differences.others,
+        "gives snapshots other files than their snap-*.dat",
+    );
+    warn(
+        &differences.otherwise,
+        "describes files otherwise than the snap-*.dat of snapshots",
+    );
+    shard.contradicted = differences.others;
+}
+
+/// Positions of pairs that a generation contradicts; each list sorted.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Differences {
+    unknown: Vec<u32>,
+    others: Vec<u32>,
+    otherwise: Vec<u32>,
+}
+
+/// `names` are those of the snapshots of the shard's pairs. A generation may know more snapshots: one that is being written,
+/// or that an engine failed to delete.
+fn differences(files: &Files, names: &[&str], generation: &ShardGeneration) -> Differences {
+    let known: HashMap<&str, &[u32]> = generation
+        .snapshots
+        .iter()
+        .map(|(name, all)| (&**name, &**all))
+        .collect();
+    let described: HashMap<&str, u32> = generation.files.iter().map(|file| &*file.name).zip(0..).collect();
+    let mut all = Differences::default();
+    for commit in &files.commits {
+        let mut own: Vec<Option<u32>> = files
+            .of(commit)
+            .map(|(_, file)| described.get(&*file.name).copied())
+            .collect();
+        own.sort_unstable();
+        let otherwise = files.of(commit).any(|(_, file)| {
+            let position = described.get(&*file.name);
+            let other = position.and_then(|position| generation.files.get(*position as usize));
+            other.is_some_and(|other| other != file)
+        });
+        for pair in &commit.pairs {
+            let Some(said) = names.get(*pair as usize).and_then(|name| known.get(name)) else {
+                all.unknown.push(*pair);
+                continue;
+            };
+            let mut said: Vec<Option<u32>> = said.iter().copied().map(Some).collect();
+            said.sort_unstable();
+            said.dedup();
+            if said != own {
+                all.others.push(*pair);
+            } else if otherwise {
+                all.otherwise.push(*pair);
+            }
+        }
+    }
+    for list in [&mut all.unknown, &mut all.others, &mut all.otherwise] {
+        list.sort_unstable();
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::{Merge, tests::file};
+    use super::*;
+
+    fn generation(snapshots: &[(&str, &[u32])]) -> ShardGeneration {
+        ShardGeneration {
+            files: vec![file("__a", 1), file("__b", 2), file("__c", 3)],
+            snapshots: snapshots
+                .iter()
+                .map(|(name, all)| ((*name).into(), all.to_vec()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_generation_is_compared_in_both_directions() {
+        let mut merge = Merge::default();
+        merge.add(0, vec![file("__b", 2), file("__a", 1)]);
+        merge.add(1, vec![file("__c", 3)]);
+        let files = merge.finish();
+        let of = |snapshots: &[(&str, &[u32])]| differences(&files, &["x", "y"], &generation(snapshots));
+        assert_eq!(
+            of(&[("x", &[0, 1]), ("y", &[2]), ("running", &[0])]),
+            Differences::default()
+        );
+        assert_eq!(of(&[("x", &[1, 0])]).unknown, [1]);
+        assert_eq!(of(&[("x", &[0]), ("y", &[2])]).others, [0]);
+        assert_eq!(of(&[("x", &[0, 1, 2]), ("y", &[2])]).others, [0]);
+        let mut other = generation(&[("x", &[0, 1]), ("y", &[2])]);
+        other.files[2].checksum = 8;
+        assert_eq!(differences(&files, &["x", "y"], &other).otherwise, [1]);
+        other.files[2].name = "__d".into();
+        assert_eq!(differences(&files, &["x", "y"], &other).others, [1]);
+    }
+}

@@ -1,0 +1,206 @@
+//! One shard after another: its metadata, that its blobs are there, its bytes, its Lucene structure.
+
+mod content;
+mod data;
+mod files;
+mod finish;
+mod generation;
+mod listing;
+mod metadata;
+mod piece;
+mod presence;
+mod structure;
+
+use super::findings::{Found, Place};
+use super::outcome::{Effect, Outcome};
+use super::pool::{self, Next, Queue};
+use super::run::Run;
+use super::{indices, snapshots};
+use crate::Level;
+use crate::finding::{Kind, Severity};
+use files::Files;
+use listing::Listing;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What all shards share.
+pub(super) struct Context {
+    pub run: Arc<Run>,
+    pub snapshots: Arc<Vec<snapshots::Facts>>,
+    pub metadata: Arc<Vec<indices::Facts>>,
+    /// The index (position in the plan) and number of each.
+    shards: Vec<(u32, u32)>,
+}
+
+/// A shard while it is looked at.
+pub(super) struct Shard {
+    /// The index's position in the root.
+    index: u32,
+    number: u32,
+    /// From the store's root.
+    directory: String,
+    /// From the repository's base, as if no path was hashed.
+    path: String,
+    /// The plan's pairs that have this shard.
+    pairs: Vec<u32>,
+    /// What it says of each.
+    outcomes: Vec<Outcome>,
+    listing: Option<Listing>,
+    files: Files,
+    /// What is known of each file.
+    states: Vec<State>,
+    /// Positions in [`Self::pairs`] of those that its generation contradicts.
+    contradicted: Vec<u32>,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone, Copy)]
+struct State {
+    effect: Option<Effect>,
+    level: Level,
+    at: i64,
+}
+
+impl Context {
+    pub fn new(
+        run: Arc<Run>,
+        snapshots: Arc<Vec<snapshots::Facts>>,
+        metadata: Arc<Vec<indices::Facts>>,
+    ) -> Self {
+        let mut context = Self {
+            run,
+            snapshots,
+            metadata,
+            shards: Vec::new(),
+        };
+        context.shards = context.plan();
+        context
+    }
+
+    /// Which shards there are: an index that was deleted and made again may have had more of them.
+    fn plan(&self) -> Vec<(u32, u32)> {
+        let mut shards = Vec::new();
+        for (position, planned) in (0..).zip(&self.run.plan.indices) {
+            if self.run.repository.path_type(planned.index).is_none() {
+                self.unsupported(planned.index, planned.pairs.clone());
+                continue;
+            }
+            let count = planned
+                .pairs
+                .clone()
+                .map(|pair| self.shards_of(planned.index, pair))
+                .max();
+            shards.extend((0..count.unwrap_or(0)).map(|number| (position, number)));
+        }
+        shards
+    }
+
+    fn unsupported(&self, index: u32, pairs: std::ops::Range<u32>) {
+        let run = &self.run;
+        let code = run
+            .repository
+            .root
+            .indices
+            .get(index as usize)
+            .map_or(0, |index| index.path_type);
+        let what =
+            format!("lays out the shards of an index in a way that is not supported: path type {code}");
+        let found = Found::new(Severity::Warning, Kind::Unsupported, run.root_place(), &what).of_index(index);
+        run.found(found.hurting(pairs.clone().map(|pair| run.plan.snapshot(pair))));
+        pairs.for_each(|pair| run.outcomes.note(pair, Effect::Unknown(Kind::Unsupported)));
+    }
+
+    /// How many shards an index has in a snapshot: by its metadata, and without that by the root.
+    pub fn shards_of(&self, index: u32, pair: u32) -> u32 {
+        if let Some(shards) = self.metadata_of(pair).and_then(|facts| facts.shards) {
+            return shards;
+        }
+        let index = self.run.repository.root.indices.get(index as usize);
+        let generations = index.and_then(|index| index.generations.as_ref());
+        generations.map_or(0, |all| u32::try_from(all.len()).unwrap_or(u32::MAX))
+    }
+
+    pub fn metadata_of(&self, pair: u32) -> Option<&indices::Facts> {
+        let position = self.run.plan.pair_metadata.get(pair as usize)?;
+        self.metadata.get(*position as usize)
+    }
+
+    /// Of a snapshot by its position in the root.
+    pub fn snapshot(&self, snapshot: u32) -> Option<&snapshots::Facts> {
+        let position = self.run.plan.snapshots.binary_search(&snapshot).ok()?;
+        self.snapshots.get(position)
+    }
+}
+
+impl Shard {
+    fn place(&self, name: &str) -> Place {
+        Place {
+            blob: format!("{}/{name}", self.path),
+            key: format!("{}/{name}", self.directory),
+        }
+    }
+
+    /// The snapshots (positions in the root) of some of its pairs.
+    fn snapshots<'a>(&'a self, run: &'a Run, pairs: &'a [u32]) -> impl Iterator<Item = u32> + 'a {
+        let pair = |position: &u32| self.pairs.get(*position as usize).copied();
+        pairs.iter().filter_map(pair).map(|pair| run.plan.snapshot(pair))
+    }
+
+    fn found(&self, run: &Run, found: Found) {
+        run.found(found.of_index(self.index).of_shard(self.number));
+    }
+
+    fn note(&mut self, pairs: &[u32], effect: Effect) {
+        for position in pairs {
+            if let Some(outcome) = self.outcomes.get_mut(*position as usize) {
+                outcome.note(Some(self.number), effect);
+            }
+        }
+    }
+}
+
+/// Looks at all planned shards.
+pub(super) async fn read(context: Arc<Context>) {
+    let run = context.run.clone();
+    run.progress
+        .shards_total
+        .store(context.shards.len() as u64, Relaxed);
+    if run.options.level == Level::Root {
+        return;
+    }
+    let queue = Arc::new(Queue::new(context.shards.len(), run.stop()));
+    pool::run(run.threads(), move || {
+        let (context, queue) = (context.clone(), queue.clone());
+        async move {
+            while let Some((next, _busy)) = queue.take() {
+                match next {
+                    Next::Task(number) => one(&context, &queue, number).await,
+                    Next::Work(work) => data::work(&context, work).await,
+                }
+            }
+        }
+    })
+    .await;
+}
+
+async fn one(context: &Context, queue: &Queue<data::Work>, number: usize) {
+    let Some((index, shard)) = context.shards.get(number).copied() else {
+        return;
+    };
+    let Some(mut shard) = metadata::read(context, index, shard).await else {
+        return;
+    };
+    content::check(context, &mut shard);
+    let run = &context.run;
+    if run.estimate.is_none() {
+        generation::check(run, &mut shard).await;
+    }
+    if run.options.level >= Level::Presence {
+        presence::check(context, &mut shard).await;
+    }
+    let mut works = data::plan(run, shard).await;
+    match works.len() {
+        1 => data::work(context, works.remove(0)).await,
+        _ => queue.push(works),
+    }
+}

@@ -1,0 +1,139 @@
+//! That every blob is there, has its length, and can be read now.
+
+use super::files::Commit;
+use super::{Context, Shard, content};
+use crate::finding::{Kind, Severity};
+use crate::format::file::FileInfo;
+use crate::source::Cause;
+use crate::verify::findings::Found;
+use crate::verify::outcome::Effect;
+use crate::verify::trouble::{Trouble, source_effect};
+
+/// So many missing parts of one file are told.
+const MOST_PARTS: usize = 100;
+
+/// Something about a blob that makes its file unreadable.
+struct Wrong {
+    effect: Effect,
+    found: Found,
+}
+
+pub(super) async fn check(context: &Context, shard: &mut Shard) {
+    let strangers = strangers(context, shard);
+    for position in 0..shard.files.files.len() {
+        let number = u32::try_from(position).unwrap_or(u32::MAX);
+        let Some(file) = shard.files.files.get(position).filter(|file| !file.is_virtual()) else {
+            continue;
+        };
+        let mut commits = strangers.iter().filter_map(|at| shard.files.commits.get(*at));
+        if commits.any(|commit| commit.files.binary_search(&number).is_ok()) {
+            continue;
+        }
+        let wrong = file_blobs(context, shard, file).await;
+        let Some(effect) = wrong.first().map(|wrong| wrong.effect) else {
+            continue;
+        };
+        let run = &context.run;
+        let pairs = shard.files.pairs_of(number);
+        for wrong in wrong {
+            shard.found(run, wrong.found.hurting(shard.snapshots(run, &pairs)));
+        }
+        if let Some(state) = shard.states.get_mut(position) {
+            state.effect = Some(effect);
+        }
+    }
+}
+
+/// Commits of which no blob is there, while the shard's generation says that their snapshots have others: their
+/// `snap-*.dat` is that of another shard.
+fn strangers(context: &Context, shard: &mut Shard) -> Vec<usize> {
+    let Some(listing) = shard.listing.as_ref().filter(|_| !shard.contradicted.is_empty()) else {
+        return Vec::new();
+    };
+    let is_listed = |file: &FileInfo| listing.find(&file.part(0).0).is_some();
+    let is_stranger = |commit: &Commit| {
+        let mut files = shard
+            .files
+            .of(commit)
+            .filter(|(_, file)| !file.is_virtual())
+            .peekable();
+        commit
+            .pairs
+            .iter()
+            .all(|pair| shard.contradicted.binary_search(pair).is_ok())
+            && files.peek().is_some()
+            && files.all(|(_, file)| !is_listed(file))
+            && listing.names().any(|name| name.starts_with("__"))
+    };
+    let commits = shard.files.commits.iter().enumerate();
+    let strangers: Vec<(usize, Vec<u32>)> = commits
+        .filter(|(_, commit)| is_stranger(commit))
+        .map(|(at, commit)| (at, commit.pairs.clone()))
+        .collect();
+    for (_, pairs) in &strangers {
+        for position in pairs {
+            let place = shard.place(&content::snapshot_blob(context, shard, *position));
+            let what = "names blobs of which none is here: it is that of another shard";
+            let found = Found::new(Severity::Error, Kind::MetadataContradiction, place, what);
+            shard.found(
+                &context.run,
+                found.hurting(shard.snapshots(&context.run, &[*position])),
+            );
+        }
+        shard.note(pairs, Effect::Lost(Kind::MetadataContradiction));
+    }
+    strangers.into_iter().map(|(at, _)| at).collect()
+}
+
+async fn file_blobs(context: &Context, shard: &Shard, file: &FileInfo) -> Vec<Wrong> {
+    let mut wrong = Vec::new();
+    for part in 0..file.parts() {
+        if wrong.len() >= MOST_PARTS {
+            break;
+        }
+        wrong.extend(blob(context, shard, file, part).await);
+    }
+    wrong
+}
+
+async fn blob(context: &Context, shard: &Shard, file: &FileInfo, part: u64) -> Option<Wrong> {
+    let (name, length) = file.part(part);
+    let (there, archived) = match &shard.listing {
+        Some(listing) => match listing.find(&name) {
+            Some(entry) => (entry.length, entry.archived),
+            None => return Some(missing(shard, file, &name)),
+        },
+        None => match context.run.reader.head(&shard.place(&name).key).await {
+            Ok(entry) => (entry.length, entry.archived),
+            Err(error) if error.cause == Cause::Missing => return Some(missing(shard, file, &name)),
+            Err(error) => {
+                let effect = source_effect(error.cause);
+                let found = Trouble::Source(error).found(shard.place(&name));
+                return Some(Wrong { effect, found });
+            }
+        },
+    };
+    let (kind, found) = if there != length {
+        let what = format!("has another length than recorded for {}", file.physical_name);
+        let found = Found::new(Severity::Error, Kind::BlobLength, shard.place(&name), &what);
+        (Kind::BlobLength, found.differs(length, there))
+    } else if archived {
+        let what = "is archived: it cannot be read before it is restored from the archive";
+        (
+            Kind::BlobArchived,
+            Found::new(Severity::Error, Kind::BlobArchived, shard.place(&name), what),
+        )
+    } else {
+        return None;
+    };
+    let effect = Effect::Lost(kind);
+    Some(Wrong { effect, found })
+}
+
+fn missing(shard: &Shard, file: &FileInfo, name: &str) -> Wrong {
+    let what = format!("is not there; it holds {}", file.physical_name);
+    Wrong {
+        effect: Effect::Lost(Kind::BlobMissing),
+        found: Found::new(Severity::Error, Kind::BlobMissing, shard.place(name), &what),
+    }
+}

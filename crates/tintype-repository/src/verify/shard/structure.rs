@@ -1,0 +1,248 @@
+//! The Lucene structure of a shard's commits: headers by their segment's id, and what is in the files.
+
+use super::files::{Commit, spans};
+use super::finish::{Ending, in_part};
+use super::{Context, Shard, content};
+use crate::finding::{Kind, Severity};
+use crate::format::file::FileInfo;
+use crate::lucene::{self, Fault, Listed, Need, check_header};
+use crate::source::SourceError;
+use crate::verify::findings::Found;
+use crate::verify::outcome::Effect;
+use crate::verify::trouble::Trouble;
+use bytes::Bytes;
+use std::collections::{BTreeMap, HashMap};
+
+/// So many bytes are kept for the next commit of the shard, which mostly has the same segments.
+const KEPT: u64 = 32 << 20;
+
+/// A file that holds a commit or a segment and is not in the metadata is read up to this length.
+const MOST_CONTENT: u64 = 16 << 20;
+
+/// How often a check may want more.
+const ROUNDS: usize = 8;
+
+/// What was read of files, by position, offset and length.
+#[derive(Default)]
+struct Kept {
+    read: HashMap<(u32, u64, u64), Bytes>,
+    bytes: u64,
+}
+
+pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending) {
+    let mut kept = Kept::default();
+    for commit in shard
+        .files
+        .commits
+        .iter()
+        .filter(|commit| !commit.files.is_empty())
+    {
+        let contents = match contents(context, shard, commit, &mut kept).await {
+            Ok(contents) => contents,
+            Err((file, error)) => {
+                unread(context, shard, commit, file, error);
+                continue;
+            }
+        };
+        let listed: Vec<Listed<'_>> = shard
+            .files
+            .of(commit)
+            .map(|(position, file)| Listed {
+                name: &file.physical_name,
+                length: file.length,
+                checksum: file.checksum,
+                content: contents.get(&position).map_or(&file.hash, |bytes| bytes),
+            })
+            .collect();
+        let (lucene, mut faults) = lucene::Shard::open(&listed);
+        headers(context, shard, commit, &lucene, ending);
+        if !context.run.wants_structure() || !ending.is_good(commit) {
+            continue;
+        }
+        match read(context, shard, commit, &lucene, &mut kept).await {
+            Ok(read) => {
+                let (structure, more) = lucene.check(&read);
+                faults.extend(more);
+                let told = judge(context, shard, commit, &faults, ending);
+                for pair in &commit.pairs {
+                    if let Some(outcome) = ending.outcomes.get_mut(*pair as usize) {
+                        outcome.documents = told.then_some(structure.live_documents);
+                        outcome.lucene = structure.created_major.unwrap_or(0);
+                    }
+                }
+            }
+            Err((file, error)) => unread(context, shard, commit, file, error),
+        }
+    }
+}
+
+/// The contents of files that Lucene needs first and the metadata has not.
+async fn contents(
+    context: &Context,
+    shard: &Shard,
+    commit: &Commit,
+    kept: &mut Kept,
+) -> Result<HashMap<u32, Bytes>, (u32, SourceError)> {
+    let mut contents = HashMap::new();
+    let first = |name: &str| name.starts_with("segments_") || name.ends_with(".si");
+    for (position, file) in shard.files.of(commit) {
+        if first(&file.physical_name) && file.hash.is_empty() && file.length <= MOST_CONTENT {
+            let bytes = range(context, shard, (position, file), (0, file.length), kept).await;
+            contents.insert(position, bytes.map_err(|error| (position, error))?);
+        }
+    }
+    Ok(contents)
+}
+
+/// The header of each file that was read shows what it is, and of which segment.
+fn headers(context: &Context, shard: &Shard, commit: &Commit, lucene: &lucene::Shard, ending: &mut Ending) {
+    for (position, file) in shard.files.of(commit) {
+        let Some(head) = ending.heads.remove(&position) else {
+            continue;
+        };
+        let name = &*file.physical_name;
+        let Err(fault) = check_header(name, &head, lucene.segment_id(name)) else {
+            continue;
+        };
+        let run = &context.run;
+        let (severity, kind) = severity(&fault, Kind::HeaderMismatch);
+        let what = format!("it holds {name}, and {}", fault.message);
+        let found = Found::new(severity, kind, shard.place(&file.part(0).0), &what);
+        let found = found.at(fault.offset).instead(fault.expected, fault.actual);
+        let pairs = shard.files.pairs_of(position);
+        shard.found(run, found.hurting(shard.snapshots(run, &pairs)));
+        if severity == Severity::Error {
+            ending.lose(position, Effect::Lost(kind));
+        }
+    }
+}
+
+fn severity(fault: &Fault, kind: Kind) -> (Severity, Kind) {
+    match fault {
+        fault if fault.unsupported => (Severity::Warning, Kind::Unsupported),
+        fault if fault.harmless => (Severity::Warning, kind),
+        _ => (Severity::Error, kind),
+    }
+}
+
+/// Reads all that the check wants.
+async fn read(
+    context: &Context,
+    shard: &Shard,
+    commit: &Commit,
+    lucene: &lucene::Shard,
+    kept: &mut Kept,
+) -> Result<BTreeMap<Need, Bytes>, (u32, SourceError)> {
+    let files: HashMap<&str, (u32, &FileInfo)> = shard
+        .files
+        .of(commit)
+        .map(|(position, file)| (&*file.physical_name, (position, file)))
+        .collect();
+    let mut read = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        let needs = lucene.needs(&read);
+        if needs.is_empty() {
+            break;
+        }
+        for need in needs {
+            let Some(file) = files.get(&*need.file) else {
+                continue;
+            };
+            let bytes = range(context, shard, *file, (need.offset, need.length), kept).await;
+            let bytes = bytes.map_err(|error| (file.0, error))?;
+            read.insert(need, bytes);
+        }
+    }
+    Ok(read)
+}
+
+async fn range(
+    context: &Context,
+    shard: &Shard,
+    (position, file): (u32, &FileInfo),
+    (offset, length): (u64, u64),
+    kept: &mut Kept,
+) -> Result<Bytes, SourceError> {
+    if file.is_virtual() {
+        let end = usize::try_from(offset.saturating_add(length))
+            .unwrap_or(usize::MAX)
+            .min(file.hash.len());
+        let begin = usize::try_from(offset).unwrap_or(usize::MAX).min(end);
+        return Ok(Bytes::copy_from_slice(
+            file.hash.get(begin..end).unwrap_or_default(),
+        ));
+    }
+    let key = (position, offset, length);
+    if let Some(bytes) = kept.read.get(&key) {
+        return Ok(bytes.clone());
+    }
+    let mut all = Vec::new();
+    for (part, inside) in spans(file, offset..offset.saturating_add(length)) {
+        let key = shard.place(&file.part(part).0).key;
+        all.push(context.run.reader.range(&key, inside).await?);
+    }
+    let bytes = if all.len() == 1 {
+        all.remove(0)
+    } else {
+        Bytes::from(all.concat())
+    };
+    if kept.bytes.saturating_add(bytes.len() as u64) <= KEPT {
+        kept.bytes += bytes.len() as u64;
+        kept.read.insert(key, bytes.clone());
+    }
+    Ok(bytes)
+}
+
+/// Tells the faults of a commit. Whether its structure is known, be it good or bad.
+fn judge(context: &Context, shard: &Shard, commit: &Commit, faults: &[Fault], ending: &mut Ending) -> bool {
+    let run = &context.run;
+    let mut known = true;
+    for fault in faults {
+        let (severity, kind) = severity(fault, Kind::LuceneStructure);
+        known &= kind != Kind::Unsupported;
+        let file = shard
+            .files
+            .of(commit)
+            .find(|(_, file)| *file.physical_name == *fault.file);
+        let blob = match file {
+            Some((_, file)) if !file.is_virtual() => {
+                let part = fault
+                    .offset
+                    .and_then(|offset| spans(file, offset..offset + 1).next());
+                file.part(part.map_or(0, |(part, _)| part)).0
+            }
+            // Its content stands in the snapshot's own blob, as does the list that lacks it.
+            _ => commit
+                .pairs
+                .first()
+                .map_or_else(String::new, |pair| content::snapshot_blob(context, shard, *pair)),
+        };
+        let offset = match file {
+            Some((_, file)) => fault.offset.map(|offset| {
+                let part = spans(file, offset..offset + 1).next().map_or(0, |(part, _)| part);
+                in_part(file, offset, part)
+            }),
+            None => None,
+        };
+        let what = format!("{}: {}", fault.file, fault.message);
+        let found = Found::new(severity, kind, shard.place(&blob), &what).at(offset);
+        let found = found.instead(fault.expected.clone(), fault.actual.clone());
+        shard.found(run, found.hurting(shard.snapshots(run, &commit.pairs)));
+        if severity == Severity::Error {
+            for pair in &commit.pairs {
+                if let Some(outcome) = ending.outcomes.get_mut(*pair as usize) {
+                    outcome.note(Some(shard.number), Effect::Lost(kind));
+                }
+            }
+        }
+    }
+    known
+}
+
+fn unread(context: &Context, shard: &Shard, commit: &Commit, position: u32, error: SourceError) {
+    let run = &context.run;
+    let file = shard.files.files.get(position as usize);
+    let place = shard.place(&file.map(|file| file.part(0).0).unwrap_or_default());
+    let found = Trouble::Source(error).warning(place);
+    shard.found(run, found.hurting(shard.snapshots(run, &commit.pairs)));
+}

@@ -1,0 +1,1 @@
+//! `tintype repository attest URL SNAPSHOT`.

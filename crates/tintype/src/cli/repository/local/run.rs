@@ -1,0 +1,113 @@
+//! Runs a reading of the storage with progress on standard error, until it ends or Ctrl-C.
+
+use super::access::{AccessArgs, open};
+use super::meter::Meter;
+use crate::cli::context::Context;
+use crate::cli::error::{CliError, Result};
+use crate::cli::progress::Display;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+use tintype_repository::repository::Repository;
+use tintype_repository::survey::Survey;
+use tintype_repository::verify::Progress;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, interval};
+
+/// Between two looks at the progress.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What became of it.
+#[derive(Debug)]
+pub struct Ended<T> {
+    /// What it gave.
+    pub result: T,
+    /// Ctrl-C ended it early.
+    pub interrupted: bool,
+}
+
+/// Opens the repository and does `work` with it, on a thread for blocking work: a directory is read with blocking calls. The
+/// first Ctrl-C lets the work end in order, the second one does not wait.
+///
+/// # Errors
+/// What opening and the work say; Interrupted.
+pub async fn with_repository<T, W, F>(
+    url: &str,
+    access: &AccessArgs,
+    context: &Context,
+    work: W,
+) -> Result<Ended<T>>
+where
+    T: Send + 'static,
+    W: FnOnce(Arc<Repository>, usize, Arc<Progress>) -> F + Send + 'static,
+    F: Future<Output = Result<T>>,
+{
+    let source = access.source(url, context)?;
+    let concurrency = access.concurrency(&source);
+    let (progress, handle) = (Arc::new(Progress::default()), Handle::current());
+    let theirs = Arc::clone(&progress);
+    let mut task = spawn_blocking(move || {
+        handle.block_on(async move {
+            let repository = Arc::new(open(source).await?);
+            work(repository, concurrency, theirs).await
+        })
+    });
+    let mut display = Display::new(context.quiet());
+    let failed = |error: std::io::Error| CliError::Failed(error.to_string());
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let (mut meter, mut looks, mut interrupted) = (Meter::default(), interval(LOOK), false);
+    let result = loop {
+        tokio::select! {
+            result = &mut task => break result,
+            _ = interrupt.recv() => {
+                if interrupted {
+                    display.clear();
+                    return Err(CliError::Interrupted("interrupted".into()));
+                }
+                interrupted = true;
+                progress.stop.store(true, Relaxed);
+                display.note("interrupted: what was begun is ended; once more does not wait");
+            }
+            _ = looks.tick() => {
+                let standing = meter.look(&progress, Instant::now());
+                display.show_part(&standing.line, standing.part);
+            }
+        }
+    };
+    display.clear();
+    match result {
+        Ok(result) => Ok(Ended {
+            result: result?,
+            interrupted,
+        }),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(error) => Err(CliError::Failed(error.to_string())),
+    }
+}
+
+/// Surveys a repository.
+///
+/// # Errors
+/// What opening and the work say; Interrupted, since half a survey says nothing.
+pub async fn survey<T, W, F>(url: &str, access: &AccessArgs, context: &Context, work: W) -> Result<T>
+where
+    T: Send + 'static,
+    W: FnOnce(Survey) -> F + Send + 'static,
+    F: Future<Output = Result<T>>,
+{
+    let ended = with_repository(url, access, context, |repository, concurrency, progress| {
+        work(Survey {
+            repository,
+            concurrency,
+            progress,
+        })
+    })
+    .await?;
+    if ended.interrupted {
+        return Err(CliError::Interrupted("interrupted".into()));
+    }
+    Ok(ended.result)
+}

@@ -1,0 +1,136 @@
+//! `verify`: exit codes, reports, the ledger.
+
+use super::schema::Schema;
+use super::{Local, files, lines};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::Command;
+
+#[test]
+fn a_healthy_repository_is_restorable() {
+    let local = Local::new();
+    let before = files(local.repository.root());
+    let (code, report) = local.json("verify", "");
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(Schema::load().faults(&report), [""; 0]);
+    assert_eq!((&report["verdict"], &report["level"]), (&json!("restorable"), &json!("structure")));
+    assert_eq!((&report["findings"], &report["complete"]), (&json!([]), &json!(true)));
+    let documents: Vec<_> = report["snapshots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|snapshot| snapshot["indices"].as_array().unwrap().iter().map(|index| index["documents"].as_u64().unwrap()).sum::<u64>())
+        .collect();
+    assert_eq!(documents, [138, 140]);
+    assert_eq!(files(local.repository.root()), before);
+    let table = local.run("verify", "");
+    assert_eq!((table.code, table.stdout.ends_with("verdict: restorable\n")), (0, true), "{table:?}");
+    assert_eq!(local.run("verify", "-o name").stdout, "s1\ns2\n");
+}
+
+#[test]
+fn a_flipped_byte_is_named_with_the_snapshots_that_it_costs() {
+    let local = Local::new();
+    let path = local.damage("shop", 0, "_3.cfs");
+    let (code, report) = local.json("verify", "");
+    assert_eq!(code, 3);
+    assert_eq!(Schema::load().faults(&report), [""; 0]);
+    let finding = &report["findings"][0];
+    assert!(path.to_str().unwrap().ends_with(finding["blob"].as_str().unwrap()), "{finding}");
+    assert_eq!((&finding["severity"], &finding["index"], &finding["shard"]), (&json!("error"), &json!("shop"), &json!(0)));
+    assert_eq!(finding["snapshots"], json!(["s2"]));
+    let verdicts = [0, 1].map(|at| report["snapshots"][at]["verdict"].clone());
+    assert_eq!(verdicts, ["restorable", "in_part"]);
+    let ran = local.run("verify", "");
+    assert_eq!(ran.code, 3);
+    assert!(ran.stderr.contains("1 of 2 snapshots cannot be restored whole: s2"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("index shop, shard 0; lost in s2"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("verdict: in part\n"), "{}", ran.stdout);
+    // Its names are those that can be restored whole.
+    let names = local.run("verify", "-o name");
+    assert_eq!((names.code, names.stdout.as_str()), (3, "s1\n"));
+    // What is not looked at is no finding.
+    for options in ["--snapshot s1", "--index logs", "--level presence"] {
+        assert_eq!(local.run("verify", options).code, 0, "{options}");
+    }
+    assert_eq!(local.run("verify", "--latest --level l3").code, 3);
+}
+
+#[test]
+fn what_is_not_supported_is_unknown() {
+    let local = Local::new();
+    local.change_root(|root| root["indices"]["logs"]["shard_path_type"] = 9.into());
+    let (code, report) = local.json("verify", "");
+    assert_eq!(code, 4, "{report}");
+    assert_eq!(Schema::load().faults(&report), [""; 0]);
+    assert_eq!(report["verdict"], "unknown");
+    assert!(report["findings"].as_array().unwrap().iter().any(|finding| finding["kind"] == "unsupported"), "{report}");
+}
+
+#[test]
+fn lines_have_a_type_and_fit_the_schema() {
+    let local = Local::new();
+    local.damage("logs", 0, "_0.cfs");
+    let ran = local.run("verify", "-o ndjson");
+    assert_eq!(ran.code, 3);
+    let (lines, schema) = (lines(&ran.stdout), Schema::load());
+    for line in &lines {
+        assert_eq!(schema.faults_of_line(line), [""; 0], "{line}");
+    }
+    let kinds: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds[..3], ["snapshot", "snapshot", "finding"]);
+    assert_eq!(kinds.last(), Some(&"summary"));
+    let error: Value = serde_json::from_str(ran.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!((&error["errors"][0]["code"], &error["exit_code"]), (&json!("cli.not_good"), &json!(3)));
+}
+
+#[test]
+fn the_ledger_vouches_for_what_was_read_before() {
+    let local = Local::new();
+    let read = |options: &str| {
+        let (code, report) = local.json("verify", options);
+        assert_eq!(code, 0, "{report}");
+        let read = &report["read"];
+        (read["blobs"].as_u64().unwrap(), read["blobs_by_ledger"].as_u64().unwrap())
+    };
+    let (all, none) = read("--level checksum");
+    assert_eq!((none, local.home().join(".local/state/tintype/ledger").is_file()), (0, true));
+    assert_eq!(read("--level checksum --max-age 1d"), (0, all));
+    // A later time makes what is there too old, and nothing is known without a ledger.
+    assert_eq!(read("--level checksum --since 2999-01-01"), (all, 0));
+    assert_eq!(read("--level checksum --max-age 1d --no-ledger"), (all, 0));
+    // Damage that came later is known only to who reads again.
+    local.damage("logs", 0, "_0.cfs");
+    assert_eq!(local.run("verify", "--level checksum --max-age 1d").code, 0);
+    assert_eq!(local.run("verify", "--level checksum").code, 3);
+    assert_eq!(local.run("verify", "--level checksum --max-age 1d").code, 3);
+}
+
+#[test]
+fn an_estimate_reads_no_data() {
+    let local = Local::new();
+    local.damage("logs", 0, "_0.cfs");
+    let (code, cost) = local.json("verify", "--estimate --no-ledger");
+    assert_eq!((code, &cost["schema"]), (0, &json!("tintype.estimate/1")));
+    let (_, report) = local.json("verify", "--level checksum --no-structure --no-ledger");
+    assert_eq!(cost["blobs"], report["read"]["blobs"]);
+    assert!(cost["data_bytes"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn an_interruption_leaves_a_report_and_130() {
+    let local = Local::new();
+    // So slow that it cannot end by itself.
+    let mut child = local.command("verify", "--rate 1B --concurrency 1 -o json").spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    let reading = stderr.by_ref().find(|line| line.as_ref().unwrap().contains("shards"));
+    assert!(reading.is_some(), "it said that it reads");
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let rest: Vec<String> = stderr.map(Result::unwrap).collect();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{rest:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["complete"], false);
+    assert!(rest.iter().any(|line| line.contains("cli.interrupted")), "{rest:?}");
+}
