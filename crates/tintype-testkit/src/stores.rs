@@ -40,8 +40,9 @@ impl Moto {
     /// When the server refuses.
     pub async fn put(&self, key: &str, bytes: &[u8], class: &str) -> anyhow::Result<()> {
         let target = format!("/{BUCKET}/{}", encoded(key));
-        let class = [("x-amz-storage-class", class)];
-        self.0.send(Method::PUT, &target, &class, bytes).await
+        // Anybody may read and replace it, so that it serves as a web server as well.
+        let headers = [("x-amz-storage-class", class), ("x-amz-acl", "public-read-write")];
+        self.0.send(Method::PUT, &target, &headers, bytes).await
     }
 }
 

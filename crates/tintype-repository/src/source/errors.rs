@@ -98,7 +98,7 @@ pub(crate) enum Asked<'a> {
 pub(crate) struct Names {
     /// `s3://bucket`.
     pub(crate) store: String,
-    /// `bucket` or `container`.
+    /// `bucket`, `container` or `web server`.
     pub(crate) noun: &'static str,
     /// The region that requests are signed for.
     pub(crate) region: Option<String>,
@@ -189,6 +189,9 @@ impl Names {
                     "the credentials need permission to list the {noun} (S3: s3:ListBucket on it)"
                 )),
             ),
+            (401 | 403, _) if noun == "web server" => {
+                (Cause::Denied, Some("a web server is read without credentials, and this one wants some".to_owned()))
+            }
             (401 | 403, _) => (
                 Cause::Denied,
                 Some("the credentials need permission to read it (S3: s3:GetObject)".to_owned()),

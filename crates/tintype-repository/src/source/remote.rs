@@ -63,7 +63,11 @@ impl Remote {
         let azure = matches!(place.kind, Kind::Azure(_));
         let names = Names {
             store: place.store(),
-            noun: if azure { "container" } else { "bucket" },
+            noun: match &place.kind {
+                Kind::Azure(_) => "container",
+                Kind::Web(_) => "web server",
+                _ => "bucket",
+            },
             region: opened.region.clone(),
             secrets: opened.secrets.clone(),
         };

@@ -5,6 +5,7 @@ mod facts;
 mod faults;
 mod ground;
 mod refusals;
+mod web;
 
 /// Runs every fact on every store.
 macro_rules! on_stores {
