@@ -89,7 +89,10 @@ pub async fn what_is_not_there_is_missing(ground: &Ground) {
         let causes = [
             source.get(key, 10).await.unwrap_err(),
             source.range(key, 0..1).await.unwrap_err(),
-            source.ranges(key, &[0..1]).await.unwrap_err(),
+            source
+                .ranges(key, std::slice::from_ref(&(0..1)))
+                .await
+                .unwrap_err(),
             source.head(key).await.unwrap_err(),
         ];
         for error in causes {
