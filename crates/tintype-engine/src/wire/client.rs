@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
@@ -29,6 +30,7 @@ pub(crate) struct Call {
     body: Option<Value>,
     needs: Access,
     listing: bool,
+    latest: Option<Instant>,
 }
 
 impl Call {
@@ -41,6 +43,7 @@ impl Call {
             body: None,
             needs: Access::Observe,
             listing: false,
+            latest: None,
         }
     }
 
@@ -52,6 +55,7 @@ impl Call {
             body: None,
             needs,
             listing: false,
+            latest: None,
         }
     }
 
@@ -63,6 +67,12 @@ impl Call {
     /// Allows the larger answer of a listing.
     pub(crate) fn listing(mut self) -> Self {
         self.listing = true;
+        self
+    }
+
+    /// A change that is not written any more after this moment, however long the reads before it took.
+    pub(crate) fn until(mut self, latest: Instant) -> Self {
+        self.latest = Some(latest);
         self
     }
 
@@ -212,6 +222,10 @@ impl Client {
             self.check_uuid(&mut connection)
                 .await
                 .map_err(|why| not_sent(call, why))?;
+        }
+        if call.latest.is_some_and(|latest| Instant::now() > latest) {
+            self.pool.put(connection);
+            return Err(not_sent(call, NotSent::Late));
         }
         let answer = self.exchange(&mut connection, call, target).await;
         self.pool.put(connection);
