@@ -17,7 +17,7 @@ const DIALECT_AGE: Duration = Duration::from_secs(600);
 /// Told of every call that failed.
 pub type OnError = Arc<dyn Fn(&Error) + Send + Sync>;
 
-/// A client of one engine. Clones share their connections; at most two idle ones are kept, for 30 s.
+/// A client of one engine. Clones share their connections; at most three idle ones are kept, for 5 s.
 #[derive(Clone)]
 pub struct Engine {
     client: Arc<Client>,
