@@ -146,6 +146,21 @@ async fn nothing_is_sent_to_another_cluster() {
 }
 
 #[tokio::test]
+async fn an_engine_apart_keeps_its_connections_to_itself() {
+    let server = Server::start(opensearch(accept)).await;
+    let engine = server.engine(Access::Operate);
+    let ask = async |engine: &Engine| {
+        engine.identify().await.unwrap();
+        server.seen().last().unwrap().connection
+    };
+    assert_eq!(ask(&engine).await, 0);
+    let apart = engine.apart();
+    assert_eq!([ask(&apart).await, ask(&apart.clone()).await], [1, 1]);
+    drop(apart);
+    assert_eq!([ask(&engine).await, ask(&engine.apart()).await], [0, 2]);
+}
+
+#[tokio::test]
 async fn a_delete_is_not_written_when_the_reads_before_it_took_too_long() {
     let server = Server::start(opensearch(accept)).await;
     let engine = server.engine(Access::Operate);
