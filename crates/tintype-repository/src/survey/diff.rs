@@ -126,7 +126,11 @@ impl Blobs {
                 blobs.added_bytes = blobs.added_bytes.saturating_add(*bytes);
             }
         }
-        for bytes in a.iter().filter(|(name, _)| !b.contains_key(*name)).map(|(_, bytes)| bytes) {
+        for bytes in a
+            .iter()
+            .filter(|(name, _)| !b.contains_key(*name))
+            .map(|(_, bytes)| bytes)
+        {
             blobs.removed += 1;
             blobs.removed_bytes = blobs.removed_bytes.saturating_add(*bytes);
         }
@@ -179,7 +183,12 @@ impl Survey {
             move |repository, (index, shard)| {
                 let sides = Arc::clone(&sides);
                 let of = move |side: usize, snapshot: u32| sides[side].contains(&index).then_some(snapshot);
-                async move { (index, compare_shard(&repository, (index, shard), of(0, a), of(1, b)).await) }
+                async move {
+                    (
+                        index,
+                        compare_shard(&repository, (index, shard), of(0, a), of(1, b)).await,
+                    )
+                }
             },
             |(index, shard)| {
                 trouble.merge(add_shard(indices.entry(index).or_default(), shard));
@@ -205,7 +214,9 @@ impl Survey {
     async fn identity(&self, snapshot: u32) -> Result<Identity, SurveyError> {
         let own = self.repository.snapshot(snapshot).await?;
         let root = self.repository.root.snapshots.get(snapshot as usize);
-        Ok(root.map(|root| Identity::of(root, Some(&own))).unwrap_or_default())
+        Ok(root
+            .map(|root| Identity::of(root, Some(&own)))
+            .unwrap_or_default())
     }
 }
 
@@ -238,7 +249,11 @@ async fn compare_metadata(
         );
         match read {
             (Ok(a), Ok(b)) => diff.compare(&a, &b),
-            (a, b) => a.err().into_iter().chain(b.err()).for_each(|why| unreadable.push(why)),
+            (a, b) => a
+                .err()
+                .into_iter()
+                .chain(b.err())
+                .for_each(|why| unreadable.push(why)),
         }
     }
     (index, diff, unreadable)
@@ -293,7 +308,8 @@ async fn compare_shard(
     }
     let [a, b] = sides;
     diff.blobs = Blobs::of(&a, &b);
-    let names = |files: &[FileInfo]| -> BTreeSet<Box<str>> { files.iter().map(|file| file.name.clone()).collect() };
+    let names =
+        |files: &[FileInfo]| -> BTreeSet<Box<str>> { files.iter().map(|file| file.name.clone()).collect() };
     diff.same = names(&a) == names(&b);
     diff
 }

@@ -127,7 +127,11 @@ impl Tally {
     fn count(&mut self, kind: Kind, users: Users) {
         self.all.add(kind, users.bytes);
         if users.count == 1 {
-            self.snapshots.entry(users.one).or_default().1.add(kind, users.bytes);
+            self.snapshots
+                .entry(users.one)
+                .or_default()
+                .1
+                .add(kind, users.bytes);
         }
         if users.all_older {
             self.freed.add(kind, users.bytes);
@@ -157,7 +161,12 @@ impl Survey {
     pub async fn du(&self, before: Option<i64>) -> Du {
         let mut unreadable = Unreadable::default();
         let infos = self.infos(&mut unreadable).await;
-        let is_older = |info: &Info| info.identity.started.zip(before).is_some_and(|(at, before)| at < before);
+        let is_older = |info: &Info| {
+            info.identity
+                .started
+                .zip(before)
+                .is_some_and(|(at, before)| at < before)
+        };
         let older: Arc<[bool]> = infos.iter().map(is_older).collect();
         let mut sum = self.root_tally(&older);
         let mut shares: Vec<Share> = infos.iter().map(share).collect();

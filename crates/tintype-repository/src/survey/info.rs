@@ -45,7 +45,9 @@ impl Identity {
 /// The writing engine: by the snapshot's own word, else by the root's.
 fn engine(root: &RootSnapshot, own: Option<&Snapshot>) -> Option<EngineVersion> {
     let own = own.and_then(|own| own.version_id);
-    let by_id = own.or(root.index_version.map(i64::from)).and_then(EngineVersion::from_id);
+    let by_id = own
+        .or(root.index_version.map(i64::from))
+        .and_then(EngineVersion::from_id);
     by_id.or_else(|| EngineVersion::from_text(root.version.as_deref()?))
 }
 

@@ -78,7 +78,9 @@ pub(super) fn mappings(a: &[Value], b: &[Value]) -> Changes {
 fn merged(mappings: &[Value]) -> Value {
     let mut all = Map::new();
     for mapping in mappings {
-        let Some(types) = mapping.as_object() else { continue };
+        let Some(types) = mapping.as_object() else {
+            continue;
+        };
         match (types.len(), types.get("_doc")) {
             (1, Some(Value::Object(doc))) => all.extend(doc.clone()),
             _ => all.extend(types.clone()),
@@ -110,7 +112,9 @@ pub(super) fn fields(mappings: &[Value]) -> u64 {
             }
         }
         // A type's name around the mapping.
-        let types = members.values().filter(|value| value.get("properties").is_some_and(Value::is_object));
+        let types = members
+            .values()
+            .filter(|value| value.get("properties").is_some_and(Value::is_object));
         if !members.contains_key("properties") && !members.contains_key("fields") {
             open.extend(types);
         }
@@ -129,10 +133,17 @@ mod tests {
 
     #[test]
     fn mappings_differ_by_path_whatever_the_type_is_called() {
-        let a = [json!({"_doc": {"dynamic": "strict", "properties": {"a": {"type": "long"}, "b": {"type": "text"}}}})];
-        let b = [json!({"_doc": {"dynamic": "strict", "properties": {"a": {"type": "keyword"}, "c": {"type": "text"}}}})];
+        let a = [
+            json!({"_doc": {"dynamic": "strict", "properties": {"a": {"type": "long"}, "b": {"type": "text"}}}}),
+        ];
+        let b = [
+            json!({"_doc": {"dynamic": "strict", "properties": {"a": {"type": "keyword"}, "c": {"type": "text"}}}}),
+        ];
         let changes = mappings(&a, &b);
-        assert_eq!(paths(&changes), ["properties.a.type", "properties.b", "properties.c"]);
+        assert_eq!(
+            paths(&changes),
+            ["properties.a.type", "properties.b", "properties.c"]
+        );
         assert_eq!(changes.first[0].a, Some(json!("long")));
         assert_eq!(changes.first[2].a, None);
         assert_eq!(mappings(&a, &a), Changes::default());

@@ -49,7 +49,9 @@ impl ShardFiles {
         let present = Present::of(repository, entry, listing.as_deref());
         let current = current(entry, shard, listing.as_deref());
         if let (Some(name), Some([])) = (&current, listing.as_deref()) {
-            unreadable.push(format!("{directory}: nothing is there, and the root names its generation {name}"));
+            unreadable.push(format!(
+                "{directory}: nothing is there, and the root names its generation {name}"
+            ));
         }
         let generation = match current {
             Some(name) => repository.shard_generation(index, shard, &name).await.ok(),
@@ -118,9 +120,7 @@ impl ShardFiles {
                 }
                 files.push(position);
             }
-            found
-                .snapshots
-                .push(Held::new(*snapshot, files, *metadata_bytes));
+            found.snapshots.push(Held::new(*snapshot, files, *metadata_bytes));
         }
         found
     }

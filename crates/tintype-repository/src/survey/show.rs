@@ -128,11 +128,7 @@ impl Survey {
     ///
     /// # Errors
     /// There is none, or its own metadata cannot be read.
-    pub async fn show(
-        &self,
-        snapshot: &str,
-        indices: impl Fn(&str) -> bool,
-    ) -> Result<Show, SurveyError> {
+    pub async fn show(&self, snapshot: &str, indices: impl Fn(&str) -> bool) -> Result<Show, SurveyError> {
         let position = self.find(snapshot)?;
         let own = self.repository.snapshot(position).await?;
         let mut shown: BTreeMap<u32, ShownIndex> = BTreeMap::new();
@@ -168,7 +164,9 @@ impl Survey {
                 (index, shard, read.map(|read| Part::of(&read)))
             },
             |(index, shard, part)| {
-                let Some(shown) = shown.get_mut(&index) else { return };
+                let Some(shown) = shown.get_mut(&index) else {
+                    return;
+                };
                 match part {
                     Ok(part) => part.add_to(shown),
                     // What has no blob is told by `shards_here`; verification says whether that is right.
@@ -210,7 +208,9 @@ impl Survey {
         });
         Show {
             about: self.about(SCHEMA),
-            snapshot: root.map(|root| Identity::of(root, Some(&own))).unwrap_or_default(),
+            snapshot: root
+                .map(|root| Identity::of(root, Some(&own)))
+                .unwrap_or_default(),
             failures: failures.collect(),
             documents: sum_known(indices.iter().map(|index| index.documents)),
             bytes: sum(indices.iter().map(|index| index.bytes)),
@@ -245,7 +245,10 @@ fn described(
         Err(error) => return (shown, Some(error)),
     };
     shown.uuid = metadata.uuid;
-    shown.created_by = metadata.created.and_then(EngineVersion::from_id).map(|version| version.to_string());
+    shown.created_by = metadata
+        .created
+        .and_then(EngineVersion::from_id)
+        .map(|version| version.to_string());
     shown.shards = Some(metadata.shards);
     shown.fields = fields(&metadata.mappings);
     shown.aliases = metadata.aliases;

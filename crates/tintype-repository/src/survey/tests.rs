@@ -31,13 +31,27 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let [mixed, sorted, updated, empty] = ["mixed", "sorted", "updated", "empty"].map(|name| index(8, name));
+        let [mixed, sorted, updated, empty] =
+            ["mixed", "sorted", "updated", "empty"].map(|name| index(8, name));
         let mut repository = Synthetic::new(&directory.path().join("repository"));
-        repository.take("s1", FIRST, &[("logs", &[&mixed, &sorted]), ("shop", &[&updated])]);
-        repository.take("s2", FIRST + DAY, &[("logs", &[&mixed, &sorted]), ("shop", &[&sorted])]);
-        let mapping = json!({"_doc": {"properties": {"message": {"type": "keyword"}, "at": {"type": "date"}}}});
+        repository.take(
+            "s1",
+            FIRST,
+            &[("logs", &[&mixed, &sorted]), ("shop", &[&updated])],
+        );
+        repository.take(
+            "s2",
+            FIRST + DAY,
+            &[("logs", &[&mixed, &sorted]), ("shop", &[&sorted])],
+        );
+        let mapping =
+            json!({"_doc": {"properties": {"message": {"type": "keyword"}, "at": {"type": "date"}}}});
         repository.change("logs", json!({"index.number_of_replicas": "2"}), mapping);
-        repository.take("s3", FIRST + 2 * DAY, &[("logs", &[&mixed, &empty]), ("new", &[&sorted])]);
+        repository.take(
+            "s3",
+            FIRST + 2 * DAY,
+            &[("logs", &[&mixed, &empty]), ("new", &[&sorted])],
+        );
         Self {
             _directory: directory,
             repository,
@@ -85,7 +99,11 @@ fn data(files: &Files) -> u64 {
 }
 
 fn whole(files: &[&Files]) -> u64 {
-    files.iter().flat_map(|files| files.values()).map(|bytes| bytes.len() as u64).sum()
+    files
+        .iter()
+        .flat_map(|files| files.values())
+        .map(|bytes| bytes.len() as u64)
+        .sum()
 }
 
 #[tokio::test]
@@ -97,7 +115,15 @@ async fn snapshots_are_listed_with_documents_and_bytes() {
     let rows: Vec<_> = ls
         .snapshots
         .iter()
-        .map(|row| (row.snapshot.name.as_str(), row.indices, row.shards.unwrap(), row.documents.unwrap(), row.bytes.unwrap()))
+        .map(|row| {
+            (
+                row.snapshot.name.as_str(),
+                row.indices,
+                row.shards.unwrap(),
+                row.documents.unwrap(),
+                row.bytes.unwrap(),
+            )
+        })
         .collect();
     let expected = [
         ("s1", 2, 3, 82 + 29 + 27, whole(&[mixed, sorted, updated])),
@@ -106,22 +132,42 @@ async fn snapshots_are_listed_with_documents_and_bytes() {
     ];
     assert_eq!(rows, expected);
     let first = &ls.snapshots[0];
-    assert_eq!((first.snapshot.state.as_str(), first.snapshot.started), ("SUCCESS", Some(FIRST)));
-    assert_eq!((first.snapshot.ended, first.shards_total), (Some(FIRST + 1000), 3));
+    assert_eq!(
+        (first.snapshot.state.as_str(), first.snapshot.started),
+        ("SUCCESS", Some(FIRST))
+    );
+    assert_eq!(
+        (first.snapshot.ended, first.shards_total),
+        (Some(FIRST + 1000), 3)
+    );
     assert_eq!(first.snapshot.engine.as_deref(), Some("Elasticsearch 7.17.29"));
     let short = fixture.survey().await.ls(false).await;
-    assert_eq!((short.snapshots[0].documents, short.snapshots[0].bytes), (None, None));
+    assert_eq!(
+        (short.snapshots[0].documents, short.snapshots[0].bytes),
+        (None, None)
+    );
 }
 
 #[tokio::test]
 async fn a_blob_costs_those_alone_that_refer_to_it() {
     let fixture = Fixture::new();
     let du = fixture.survey().await.du(Some(FIRST + 2 * DAY)).await;
-    let (mixed, sorted, updated) = (data(&fixture.mixed), data(&fixture.sorted), data(&fixture.updated));
+    let (mixed, sorted, updated) = (
+        data(&fixture.mixed),
+        data(&fixture.sorted),
+        data(&fixture.updated),
+    );
     let rows: Vec<_> = du
         .snapshots
         .iter()
-        .map(|row| (row.name.as_str(), row.all.data_bytes, row.unique.data_bytes, row.shared_bytes))
+        .map(|row| {
+            (
+                row.name.as_str(),
+                row.all.data_bytes,
+                row.unique.data_bytes,
+                row.shared_bytes,
+            )
+        })
         .collect();
     let expected = [
         ("s1", mixed + sorted + updated, updated, mixed + sorted),
@@ -140,7 +186,9 @@ async fn a_blob_costs_those_alone_that_refer_to_it() {
 
 /// Bytes of all files below a directory, by what they are for.
 fn metadata_on_disk(root: &Path, is: &dyn Fn(&str) -> bool) -> u64 {
-    let entries = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let entries = std::fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let size = |path: PathBuf| match path.is_dir() {
         true => metadata_on_disk(&path, is),
         false if is(&name(&path)) => path.metadata().unwrap().len(),
@@ -177,7 +225,11 @@ async fn a_shard_whose_generation_is_damaged_is_read_by_its_snapshots() {
     std::fs::write(fixture.generation("logs", 0), b"damaged").unwrap();
     std::fs::remove_file(fixture.generation("shop", 0)).unwrap();
     // One that forgot its snapshots is no better.
-    std::fs::write(fixture.generation("logs", 1), shard_generation(Packing::Plain, &[], &[])).unwrap();
+    std::fs::write(
+        fixture.generation("logs", 1),
+        shard_generation(Packing::Plain, &[], &[]),
+    )
+    .unwrap();
     let du = fixture.survey().await.du(None).await;
     assert_eq!(figures(&du), figures(&healthy));
     assert_eq!(du.unreadable.count, 0, "{:?}", du.unreadable);
@@ -190,7 +242,13 @@ async fn what_cannot_be_read_is_counted_and_named() {
     let survey = fixture.survey().await;
     let s1 = survey.find("s1").unwrap();
     let uuid = survey.repository.root.snapshots[s1 as usize].uuid.to_string();
-    fixture.write(&format!("{}/snap-{uuid}.dat", fixture.repository.shard("shop", 0).display()), b"damaged");
+    fixture.write(
+        &format!(
+            "{}/snap-{uuid}.dat",
+            fixture.repository.shard("shop", 0).display()
+        ),
+        b"damaged",
+    );
     let ls = survey.ls(true).await;
     assert_eq!(ls.unreadable.count, 1);
     assert!(ls.unreadable.first[0].contains(&uuid), "{:?}", ls.unreadable);
@@ -204,18 +262,30 @@ async fn one_snapshot_is_shown_whole() {
     let survey = fixture.survey().await;
     let shown = survey.show("s3", |_| true).await.unwrap();
     assert_eq!(shown.snapshot.name, "s3");
-    assert_eq!((shown.documents, shown.shards_total, shown.global_state), (Some(111), 3, Some(true)));
+    assert_eq!(
+        (shown.documents, shown.shards_total, shown.global_state),
+        (Some(111), 3, Some(true))
+    );
     let [logs, new] = &shown.indices[..] else {
         panic!("{:?}", shown.indices);
     };
-    assert_eq!((logs.name.as_str(), logs.shards, logs.shards_here), ("logs", Some(2), 2));
-    assert_eq!((logs.documents, logs.deleted, logs.segments, logs.fields), (Some(82), 3, 3, 2));
+    assert_eq!(
+        (logs.name.as_str(), logs.shards, logs.shards_here),
+        ("logs", Some(2), 2)
+    );
+    assert_eq!(
+        (logs.documents, logs.deleted, logs.segments, logs.fields),
+        (Some(82), 3, 3, 2)
+    );
     assert_eq!(logs.bytes, whole(&[&fixture.mixed, &fixture.empty]));
     assert_eq!(logs.lucene_majors, [8]);
     assert_eq!(logs.settings["index.number_of_replicas"], "2");
     assert_eq!(logs.created_by.as_deref(), Some("Elasticsearch 7.17.29"));
     assert_eq!((new.name.as_str(), new.documents), ("new", Some(29)));
-    let chosen = survey.show(&shown.snapshot.uuid, |name| name == "new").await.unwrap();
+    let chosen = survey
+        .show(&shown.snapshot.uuid, |name| name == "new")
+        .await
+        .unwrap();
     assert_eq!(chosen.indices.len(), 1);
     let missing = survey.show("s4", |_| true).await.unwrap_err();
     assert_eq!(missing, SurveyError::NoSnapshot("s4".into()));
@@ -237,7 +307,10 @@ async fn two_snapshots_differ_in_indices_documents_and_blobs() {
     };
     assert_eq!(of("shop").a, Some(state(27, &fixture.updated)));
     assert_eq!(of("shop").b, Some(state(29, &fixture.sorted)));
-    assert_eq!((diff.blobs.added_bytes, diff.blobs.removed_bytes), (sorted, updated));
+    assert_eq!(
+        (diff.blobs.added_bytes, diff.blobs.removed_bytes),
+        (sorted, updated)
+    );
     assert_eq!(diff.blobs.kept_bytes, data(&fixture.mixed) + sorted);
     assert_eq!(diff.unreadable.count, 0, "{:?}", diff.unreadable);
 }
@@ -246,21 +319,45 @@ async fn two_snapshots_differ_in_indices_documents_and_blobs() {
 async fn two_snapshots_differ_in_settings_and_mappings() {
     let fixture = Fixture::new();
     let diff = fixture.survey().await.diff("s1", "s3").await.unwrap();
-    let changes: Vec<_> = diff.indices.iter().map(|index| (index.name.as_str(), index.change)).collect();
-    assert_eq!(changes, [("logs", Change::Changed), ("new", Change::Added), ("shop", Change::Removed)]);
+    let changes: Vec<_> = diff
+        .indices
+        .iter()
+        .map(|index| (index.name.as_str(), index.change))
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            ("logs", Change::Changed),
+            ("new", Change::Added),
+            ("shop", Change::Removed)
+        ]
+    );
     let logs = &diff.indices[0];
-    let paths: Vec<_> = logs.mappings.first.iter().map(|change| change.path.as_str()).collect();
+    let paths: Vec<_> = logs
+        .mappings
+        .first
+        .iter()
+        .map(|change| change.path.as_str())
+        .collect();
     assert_eq!(paths, ["properties.at", "properties.message.type"]);
     let setting = &logs.settings.first[0];
-    assert_eq!((setting.path.as_str(), setting.b.clone()), ("index.number_of_replicas", Some(json!("2"))));
+    assert_eq!(
+        (setting.path.as_str(), setting.b.clone()),
+        ("index.number_of_replicas", Some(json!("2")))
+    );
     assert!(!logs.recreated);
     assert_eq!((diff.indices[1].a, diff.indices[2].b), (None, None));
-    assert!(matches!(fixture.survey().await.diff("s1", "nil").await, Err(SurveyError::NoSnapshot(_))));
+    assert!(matches!(
+        fixture.survey().await.diff("s1", "nil").await,
+        Err(SurveyError::NoSnapshot(_))
+    ));
 }
 
 /// `later` ms after the files were written.
 fn grace(later: i64, read_only: bool) -> Grace {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
     Grace {
         now: i64::try_from(now.as_millis()).unwrap() + later,
         ms: DAY,
@@ -295,12 +392,19 @@ fn leave_orphans(fixture: &Fixture) -> Vec<(Why, String)> {
         (Why::UnknownSnapshot, format!("{logs}/snap-gone.dat")),
         (Why::UnreferencedData, format!("{logs}/__gone")),
         (Why::UnreferencedData, format!("{logs}/__gone.part1")),
-        (Why::UnknownShardPaths, "snapshot_shard_paths/snapshot_path_gone.logs.1.2.1".to_owned()),
+        (
+            Why::UnknownShardPaths,
+            "snapshot_shard_paths/snapshot_path_gone.logs.1.2.1".to_owned(),
+        ),
     ];
     for (_, path) in &expected {
         fixture.write(path, b"12345");
     }
-    for path in ["indices/gone/meta-a.dat", "indices/gone/0/__a", "indices/gone/0/index-0"] {
+    for path in [
+        "indices/gone/meta-a.dat",
+        "indices/gone/0/__a",
+        "indices/gone/0/index-0",
+    ] {
         fixture.write(path, b"12345");
     }
     fixture.write(&format!("{index}/7/__a"), b"12345");
@@ -316,7 +420,11 @@ fn leave_orphans(fixture: &Fixture) -> Vec<(Why, String)> {
 }
 
 fn found(orphans: &Orphans) -> Vec<(Why, String)> {
-    orphans.blobs.iter().map(|orphan| (orphan.why, orphan.blob.clone())).collect()
+    orphans
+        .blobs
+        .iter()
+        .map(|orphan| (orphan.why, orphan.blob.clone()))
+        .collect()
 }
 
 #[tokio::test]
@@ -338,7 +446,10 @@ async fn what_is_young_is_in_doubt_unless_nobody_writes() {
     let young = fixture.survey().await.orphans(grace(0, false)).await;
     assert_eq!((young.orphans, young.in_doubt.blobs), (Total::default(), 14));
     let read_only = fixture.survey().await.orphans(grace(0, true)).await;
-    assert_eq!((read_only.orphans.blobs, read_only.in_doubt), (14, Total::default()));
+    assert_eq!(
+        (read_only.orphans.blobs, read_only.in_doubt),
+        (14, Total::default())
+    );
 }
 
 #[tokio::test]
@@ -358,13 +469,24 @@ async fn all_is_in_doubt_when_the_repository_moved() {
 #[tokio::test]
 async fn what_a_snapshot_names_is_no_orphan_though_the_generation_forgot_it() {
     let fixture = Fixture::new();
-    std::fs::write(fixture.generation("logs", 0), shard_generation(Packing::Plain, &[], &[])).unwrap();
+    std::fs::write(
+        fixture.generation("logs", 0),
+        shard_generation(Packing::Plain, &[], &[]),
+    )
+    .unwrap();
     let orphans = fixture.survey().await.orphans(grace(2 * DAY, true)).await;
     assert_eq!(found(&orphans), []);
     // Where a snapshot's own metadata is damaged as well, nothing is called an orphan.
     let survey = fixture.survey().await;
     let uuid = survey.repository.snapshot_uuid(0).to_owned();
-    std::fs::write(fixture.repository.shard("logs", 0).join(format!("snap-{uuid}.dat")), b"damaged").unwrap();
+    std::fs::write(
+        fixture
+            .repository
+            .shard("logs", 0)
+            .join(format!("snap-{uuid}.dat")),
+        b"damaged",
+    )
+    .unwrap();
     let orphans = survey.orphans(grace(2 * DAY, true)).await;
     assert_eq!(found(&orphans), []);
     assert_eq!(orphans.unreadable.count, 1);

@@ -24,10 +24,13 @@ impl Survey {
         Fut: Future<Output = T>,
     {
         let progress = Arc::clone(&self.progress);
-        let running = items.take_while(move |_| !progress.stop.load(Relaxed)).map(|item| {
-            let (work, repository, handle) = (work.clone(), Arc::clone(&self.repository), Handle::current());
-            spawn_blocking(move || handle.block_on(work(repository, item)))
-        });
+        let running = items
+            .take_while(move |_| !progress.stop.load(Relaxed))
+            .map(|item| {
+                let (work, repository, handle) =
+                    (work.clone(), Arc::clone(&self.repository), Handle::current());
+                spawn_blocking(move || handle.block_on(work(repository, item)))
+            });
         let mut done = stream::iter(running).buffer_unordered(self.concurrency.max(1));
         while let Some(result) = done.next().await {
             match result {
@@ -88,7 +91,12 @@ impl Survey {
 }
 
 fn known_count(repository: &Repository, index: u32) -> Option<u32> {
-    let generations = repository.root.indices.get(index as usize)?.generations.as_ref()?;
+    let generations = repository
+        .root
+        .indices
+        .get(index as usize)?
+        .generations
+        .as_ref()?;
     u32::try_from(generations.len()).ok()
 }
 

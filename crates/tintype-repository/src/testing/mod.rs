@@ -88,9 +88,15 @@ impl Synthetic {
         let own = json!({"snapshot": {"name": name, "uuid": snapshot, "version_id": VERSION, "indices": names,
             "state": "SUCCESS", "include_global_state": true, "start_time": started, "end_time": started + 1000,
             "total_shards": total, "successful_shards": total, "failures": []}});
-        self.write(&format!("snap-{snapshot}.dat"), &blob(codec::SNAPSHOT, Packing::Deflate, &own));
+        self.write(
+            &format!("snap-{snapshot}.dat"),
+            &blob(codec::SNAPSHOT, Packing::Deflate, &own),
+        );
         let global = json!({"meta-data": {"version": 1, "cluster_uuid": uuid(1 << 40), "templates": {}}});
-        self.write(&format!("meta-{snapshot}.dat"), &blob(codec::METADATA, Packing::Deflate, &global));
+        self.write(
+            &format!("meta-{snapshot}.dat"),
+            &blob(codec::METADATA, Packing::Deflate, &global),
+        );
         self.snapshots.push(json!({"name": name, "uuid": snapshot, "state": 1, "version": "7.17.29",
             "index_metadata_lookup": lookup, "start_time_millis": started, "end_time_millis": started + 1000}));
         self.generation += 1;
@@ -100,7 +106,10 @@ impl Synthetic {
 
     /// Changes an index's mapping and settings from the next snapshot on.
     pub fn change(&mut self, index: &str, settings: Value, mapping: Value) {
-        let index = self.indices.get_mut(index).expect("an index of a snapshot before");
+        let index = self
+            .indices
+            .get_mut(index)
+            .expect("an index of a snapshot before");
         index.settings = settings;
         index.mapping = mapping;
         index.changes += 1;
@@ -117,7 +126,8 @@ impl Synthetic {
     pub fn blob(&self, index: &str, shard: usize, file: &str) -> PathBuf {
         let files = &self.indices[index].shards[shard].files;
         let found = files.iter().find(|info| &*info.physical_name == file);
-        self.shard(index, shard).join(&*found.expect("a file of the shard").name)
+        self.shard(index, shard)
+            .join(&*found.expect("a file of the shard").name)
     }
 
     fn next(&mut self) -> String {
@@ -148,15 +158,27 @@ impl Synthetic {
         }
         let fresh = self.next();
         let index = self.indices.get_mut(name).expect("just made");
-        index.shards.resize_with(shards.max(index.shards.len()), Shard::default);
-        let identifier = format!("{}-_na_-{changes}-{changes}-1", index.uuid, changes = index.changes);
+        index
+            .shards
+            .resize_with(shards.max(index.shards.len()), Shard::default);
+        let identifier = format!(
+            "{}-_na_-{changes}-{changes}-1",
+            index.uuid,
+            changes = index.changes
+        );
         if index.metadata.is_some() {
             return identifier;
         }
         let mut settings = json!({"index.number_of_shards": shards.to_string(), "index.uuid": index.uuid,
             "index.version.created": VERSION.to_string()});
         let members = settings.as_object_mut().expect("an object");
-        members.extend(index.settings.as_object().expect("settings are an object").clone());
+        members.extend(
+            index
+                .settings
+                .as_object()
+                .expect("settings are an object")
+                .clone(),
+        );
         let value = json!({name: {"version": index.changes, "mapping_version": index.changes,
             "settings_version": index.changes, "aliases_version": 1, "routing_num_shards": 1024, "state": "open",
             "settings": settings, "mappings": [index.mapping], "aliases": {}}});
@@ -167,13 +189,21 @@ impl Synthetic {
         identifier
     }
 
-    fn write_shard(&mut self, index: &str, shard: usize, (name, snapshot, started): (&str, &str, i64), files: &Files) {
+    fn write_shard(
+        &mut self,
+        index: &str,
+        shard: usize,
+        (name, snapshot, started): (&str, &str, i64),
+        files: &Files,
+    ) {
         let mut held = std::mem::take(&mut self.indices.get_mut(index).expect("just made").shards[shard]);
         let directory = format!("indices/{}/{shard}", self.indices[index].id);
         let mut positions = Vec::new();
         for (file, bytes) in files {
             let mut info = described(file, bytes);
-            let same = |known: &FileInfo| known.physical_name == info.physical_name && known.checksum == info.checksum;
+            let same = |known: &FileInfo| {
+                known.physical_name == info.physical_name && known.checksum == info.checksum
+            };
             if let Some(known) = held.files.iter().position(same) {
                 positions.push(known as u32);
                 continue;
@@ -188,18 +218,25 @@ impl Synthetic {
             positions.push(held.files.len() as u32);
             held.files.push(info);
         }
-        let own: Vec<FileInfo> = positions.iter().map(|at| held.files[*at as usize].clone()).collect();
+        let own: Vec<FileInfo> = positions
+            .iter()
+            .map(|at| held.files[*at as usize].clone())
+            .collect();
         self.write(
             &format!("{directory}/snap-{snapshot}.dat"),
             &shard_snapshot(Packing::Deflate, name, started, &own),
         );
         held.snapshots.push((name.to_owned(), positions));
         if let Some(old) = held.generation.take() {
-            std::fs::remove_file(self.root.join(format!("{directory}/index-{old}"))).expect("the last generation");
+            std::fs::remove_file(self.root.join(format!("{directory}/index-{old}")))
+                .expect("the last generation");
         }
         let generation = self.next();
-        let snapshots: Vec<(&str, Vec<u32>)> =
-            held.snapshots.iter().map(|(name, files)| (name.as_str(), files.clone())).collect();
+        let snapshots: Vec<(&str, Vec<u32>)> = held
+            .snapshots
+            .iter()
+            .map(|(name, files)| (name.as_str(), files.clone()))
+            .collect();
         self.write(
             &format!("{directory}/index-{generation}"),
             &shard_generation(Packing::Deflate, &held.files, &snapshots),
@@ -215,7 +252,8 @@ impl Synthetic {
             .iter()
             .map(|(name, index)| {
                 let generations: Vec<_> = index.shards.iter().map(|shard| &shard.generation).collect();
-                let value = json!({"id": index.id, "snapshots": index.snapshots, "shard_generations": generations});
+                let value =
+                    json!({"id": index.id, "snapshots": index.snapshots, "shard_generations": generations});
                 (name.clone(), value)
             })
             .collect();
@@ -246,6 +284,9 @@ fn described(file: &str, bytes: &[u8]) -> FileInfo {
 
 /// The checksum in a Lucene file's footer.
 fn checksum(bytes: &[u8]) -> u32 {
-    let last = bytes.len().checked_sub(4).and_then(|at| bytes[at..].try_into().ok());
+    let last = bytes
+        .len()
+        .checked_sub(4)
+        .and_then(|at| bytes[at..].try_into().ok());
     last.map_or(0, u32::from_be_bytes)
 }

@@ -20,6 +20,8 @@ mod shard;
 mod snapshots;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod trouble;
 pub mod verdict;
 

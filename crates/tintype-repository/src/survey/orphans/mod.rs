@@ -157,12 +157,16 @@ impl Survey {
             self.places(&mut found).await;
             self.orphans_of_shards(&mut found).await;
         } else {
-            found.unreadable.push("this store cannot list, so that orphans cannot be told");
+            found
+                .unreadable
+                .push("this store cannot list, so that orphans cannot be told");
         }
         let moved = match self.repository.has_moved().await {
             Ok(moved) => moved,
             Err(error) => {
-                found.unreadable.push(format!("whether the repository moved: {error}"));
+                found
+                    .unreadable
+                    .push(format!("whether the repository moved: {error}"));
                 true
             }
         };
@@ -229,7 +233,10 @@ impl Gathered {
             None => (self.old, self.young),
         };
         if let Some(class) = class {
-            let ours = self.blobs.iter_mut().filter(|orphan| orphan.class != Class::LeftOver);
+            let ours = self
+                .blobs
+                .iter_mut()
+                .filter(|orphan| orphan.class != Class::LeftOver);
             ours.for_each(|orphan| orphan.class = class);
         }
         self.blobs.sort_by(|a, b| a.blob.cmp(&b.blob));

@@ -24,22 +24,35 @@ impl Survey {
         }
         self.beside_the_base(&base, found).await;
         let known = self.ids();
-        self.unknown_indices(&under(&base, "indices"), &known, found).await;
+        self.unknown_indices(&under(&base, "indices"), &known, found)
+            .await;
         let indices = (0..).take(self.repository.root.indices.len());
-        self.each(indices, of_an_index, |(orphans, trouble): (Vec<Orphan>, Option<String>)| {
-            orphans.into_iter().for_each(|orphan| found.take(orphan));
-            trouble.into_iter().for_each(|why| found.unreadable.push(why));
-        })
+        self.each(
+            indices,
+            of_an_index,
+            |(orphans, trouble): (Vec<Orphan>, Option<String>)| {
+                orphans.into_iter().for_each(|orphan| found.take(orphan));
+                trouble.into_iter().for_each(|why| found.unreadable.push(why));
+            },
+        )
         .await;
     }
 
     fn ids(&self) -> HashMap<Box<str>, u32> {
         let indices = self.repository.root.indices.iter().zip(0..);
-        indices.map(|(index, position)| (index.id.clone(), position)).collect()
+        indices
+            .map(|(index, position)| (index.id.clone(), position))
+            .collect()
     }
 
     fn at_the_base(&self, found: &mut Gathered) {
-        let uuids: HashSet<&str> = self.repository.root.snapshots.iter().map(|snapshot| &*snapshot.uuid).collect();
+        let uuids: HashSet<&str> = self
+            .repository
+            .root
+            .snapshots
+            .iter()
+            .map(|snapshot| &*snapshot.uuid)
+            .collect();
         for entry in &self.repository.base_listing {
             let name = last(&entry.key);
             if let Some(why) = at_the_base(name, &uuids, self.repository.generation) {
@@ -78,7 +91,9 @@ impl Survey {
                     self.hashed(&indices, &known, found).await;
                 }
             }
-            Err(error) => found.unreadable.push(format!("the hashed paths at the store's root: {error}")),
+            Err(error) => found
+                .unreadable
+                .push(format!("the hashed paths at the store's root: {error}")),
         }
     }
 
@@ -89,7 +104,9 @@ impl Survey {
             return;
         };
         for id in ids {
-            let Some(index) = known.get(id.as_str()) else { continue };
+            let Some(index) = known.get(id.as_str()) else {
+                continue;
+            };
             let directory = under(indices, &id);
             match unknown_shards(&self.repository, *index, &directory).await {
                 Ok(shards) => {
@@ -123,7 +140,9 @@ impl Survey {
         };
         for entry in &blobs {
             let name = last(&entry.key);
-            let id = name.strip_prefix("snapshot_path_").and_then(|rest| rest.split('.').next());
+            let id = name
+                .strip_prefix("snapshot_path_")
+                .and_then(|rest| rest.split('.').next());
             if id.is_some_and(|id| !known.contains_key(id)) {
                 let blob = format!("snapshot_shard_paths/{name}");
                 found.take(Orphan::blob(Why::UnknownShardPaths, blob, entry));
@@ -157,7 +176,9 @@ fn at_the_base(name: &str, uuids: &HashSet<&str>, generation: u64) -> Option<Why
         let number: u64 = number.parse().ok()?;
         return (number.saturating_add(1) < generation).then_some(Why::OldRoot);
     }
-    let uuid = name.strip_prefix("snap-").or_else(|| name.strip_prefix("meta-"))?;
+    let uuid = name
+        .strip_prefix("snap-")
+        .or_else(|| name.strip_prefix("meta-"))?;
     let uuid = uuid.strip_suffix(".dat")?;
     (!uuids.contains(uuid)).then_some(Why::UnknownSnapshot)
 }
@@ -172,14 +193,19 @@ async fn of_an_index(repository: Arc<Repository>, index: u32) -> (Vec<Orphan>, O
         Ok(listing) => listing,
         Err(error) => return (Vec::new(), Some(format!("{directory}: {error}"))),
     };
-    let used = entry.snapshots.iter().map(|snapshot| repository.index_metadata_key(*snapshot, index));
+    let used = entry
+        .snapshots
+        .iter()
+        .map(|snapshot| repository.index_metadata_key(*snapshot, index));
     let used: HashSet<String> = used.collect();
     let mut orphans = Vec::new();
     for blob in &blobs {
         let name = last(&blob.key);
         let why = match name {
             name if name.starts_with("pending-") => Why::Temporary,
-            name if name.starts_with("meta-") && !used.contains(&under(&directory, name)) => Why::UnusedIndexMetadata,
+            name if name.starts_with("meta-") && !used.contains(&under(&directory, name)) => {
+                Why::UnusedIndexMetadata
+            }
             _ => continue,
         };
         orphans.push(Orphan::blob(why, format!("indices/{}/{name}", entry.id), blob));
@@ -247,7 +273,16 @@ mod tests {
     fn the_base_holds_what_the_root_names_and_the_last_root_but_one() {
         let uuids = HashSet::from(["u1"]);
         let why = |name| at_the_base(name, &uuids, 5);
-        for needed in ["index-5", "index-4", "index-6", "index.latest", "snap-u1.dat", "meta-u1.dat", "readme", "index-x"] {
+        for needed in [
+            "index-5",
+            "index-4",
+            "index-6",
+            "index.latest",
+            "snap-u1.dat",
+            "meta-u1.dat",
+            "readme",
+            "index-x",
+        ] {
             assert_eq!(why(needed), None, "{needed}");
         }
         assert_eq!(why("index-3"), Some(Why::OldRoot));
@@ -261,7 +296,13 @@ mod tests {
         assert!(is_hashed("910100010001110"));
         assert!(is_hashed("_10100010001110"));
         assert!(is_hashed("words910100010001110"));
-        for other in ["indices", "910100010001112", "10100010001110", "", "snapshot_shard_paths"] {
+        for other in [
+            "indices",
+            "910100010001112",
+            "10100010001110",
+            "",
+            "snapshot_shard_paths",
+        ] {
             assert!(!is_hashed(other), "{other}");
         }
     }

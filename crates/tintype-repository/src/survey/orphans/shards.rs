@@ -86,7 +86,9 @@ fn in_a_shard(name: &str, generation: Option<&str>, uuids: &HashSet<&str>) -> Pl
             _ => Place::Needed,
         };
     }
-    let uuid = name.strip_prefix("snap-").or_else(|| name.strip_prefix("shallow-snap-"));
+    let uuid = name
+        .strip_prefix("snap-")
+        .or_else(|| name.strip_prefix("shallow-snap-"));
     match uuid.and_then(|uuid| uuid.strip_suffix(".dat")) {
         Some(uuid) if !uuids.contains(uuid) => Place::Orphan(Why::UnknownSnapshot),
         _ => Place::Needed,
