@@ -5,6 +5,7 @@ mod forms;
 mod ledger;
 mod metadata;
 mod moving;
+mod open;
 
 use super::options::Options;
 use super::report::Report;
