@@ -7,6 +7,18 @@ member() { jq -r "$1 // empty"; }
 engine_get() { curl -sf "$engine_url$1"; }
 engine_put() { curl -sf -XPUT "$engine_url$1" -H 'Content-Type: application/json' -d "$2"; }
 
+# The status of a call without a body.
+engine_status() { curl -s -o /dev/null -w '%{http_code}' -X "$1" "$engine_url$2"; }
+
+# restored_by_the_engine PREFIX: restores all of the snapshot under names with that prefix, by the engine alone; prints the
+# indices that are red afterwards.
+restored_by_the_engine() {
+    curl -s -XPOST "$engine_url/_snapshot/$repository/$name/_restore?wait_for_completion=true" -H 'Content-Type: application/json' \
+        -d "{\"include_global_state\": false, \"rename_pattern\": \"(.+)\", \"rename_replacement\": \"$1-\$1\"}" >"$work/restore"
+    engine_get "/_cluster/health/$1-*?level=indices" |
+        jq -r '[.indices | to_entries[] | select(.value.status == "red") | .key] | join(" ")'
+}
+
 # The state of a snapshot on the engine; empty when there is none.
 engine_state() { engine_get "/_snapshot/$1/$2" | member ".snapshots[0].state"; }
 

@@ -9,6 +9,7 @@ tell_of_fetched_engine() {
     attached_to_observe
     call_survives_a_crash
     restored_and_compared
+    one_byte_is_found
     [ -n "$keep" ] || detached
 }
 
@@ -92,6 +93,8 @@ exactly_one() {
     snapshot_call "{\"name\": \"$name\", \"repository_name\": \"$repository\"}"
     claim "the same call again is refused: $status, $(header x-cloud-error-codes)" \
         [ "$status $(header x-cloud-error-codes)" = "409 clusters.snapshot.name_conflict" ]
+    # It shares every data blob with the first.
+    show tintype snapshot take demo --name second --repository $repository --wait -o name
 }
 
 restored_and_compared() {
@@ -107,8 +110,29 @@ restored_and_compared() {
     claim "your repository is as it was, and what is in it" same "$work/yours" engine_view yours
 }
 
+# What neither the snapshot's state nor the engine's own check tells.
+one_byte_is_found() {
+    local location="$work/storage/$repository/$cluster" blob lost red
+    chapter "4. One byte, without asking the engine"
+    claim "every byte is as it was written: exit code 0" exits 0 show tintype repository verify "$location"
+    blob="$(largest_blob "$location")"
+    lost="$(index_of_blob "$location" "$blob")"
+    cp -p "$blob" "$work/blob"
+    flip_a_byte "$blob"
+    held "one byte of one of $(blobs "$location" | wc -l) data blobs is flipped; it belongs to $lost"
+    claim "the engine still says $(engine_state $repository $name)" [ "$(engine_state $repository $name)" = SUCCESS ]
+    claim "and its _verify answers 200" [ "$(engine_status POST /_snapshot/$repository/_verify)" = 200 ]
+    claim "Tintype does not: exit code 3" exits 3 show tintype repository verify "$location"
+    claim "it names the index $lost, its shard, and both snapshots that lost it" names_what_is_lost "$location" "$lost"
+    red="$(restored_by_the_engine damaged)"
+    claim "the engine's own restore of all ${#INDICES[@]} indices fails on: ${red:-none}" [ "$red" = "damaged-$lost" ]
+    cp -p "$work/blob" "$blob"
+    claim "the byte put back, all is restorable again: exit code 0" exits 0 tintype repository verify "$location" -q
+    show tintype repository du "$location"
+}
+
 detached() {
-    chapter "4. Leave"
+    chapter "5. Leave"
     engine_view yours $repository >"$work/before-detach"
     show tintype cluster detach demo --yes
     claim "detached: the engine keeps every repository and every snapshot" same "$work/before-detach" engine_view yours $repository

@@ -1,6 +1,7 @@
 //! Reads and verifies snapshot repositories straight from their storage, without a server and without a cluster.
 
 mod address;
+pub mod attest;
 pub mod finding;
 pub mod format;
 pub mod ledger;

@@ -1,10 +1,15 @@
 //! Writers of the blobs, for tests and for synthetic repositories. What they write, engines write too.
 
+mod blobs;
+mod root;
+
+pub use blobs::{base36, file, global_metadata, index_metadata, shard_generation, shard_snapshot, snapshot};
+pub use root::{large_root, root};
+
 use super::codec::{DEFLATE, FOOTER_MAGIC, HEADER_MAGIC, VERSION, ZSTD};
-use super::file::FileInfo;
 use flate2::{Compression, write::DeflateEncoder};
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use std::io::Write;
 
 /// How a body is stored.
@@ -111,68 +116,6 @@ impl Serialize for Smile<'_> {
 /// A blob of the kind that `codec` names, holding a value.
 pub fn blob(codec: &str, packing: Packing, value: &Value) -> Vec<u8> {
     seal(codec, &pack(packing, &smile(value)))
-}
-
-/// A file as a shard's blobs list it.
-pub fn file(file: &FileInfo) -> Value {
-    let mut value = json!({
-        "name": file.name,
-        "physical_name": file.physical_name,
-        "length": file.length,
-        "checksum": base36(file.checksum),
-        "part_size": file.part_size.unwrap_or(i64::MAX as u64),
-        "written_by": file.written_by,
-    });
-    if !file.hash.is_empty() {
-        value["meta_hash"] = binary(&file.hash);
-    }
-    value
-}
-
-/// A checksum as `Store.digestToString` writes it.
-pub fn base36(checksum: u32) -> String {
-    let mut left = checksum;
-    let mut digits = Vec::new();
-    loop {
-        digits.push(char::from_digit(left % 36, 36).expect("a digit"));
-        left /= 36;
-        if left == 0 {
-            return digits.into_iter().rev().collect();
-        }
-    }
-}
-
-/// A shard's `snap-{uuid}.dat`, all of whose files are new.
-pub fn shard_snapshot(packing: Packing, name: &str, started: i64, files: &[FileInfo]) -> Vec<u8> {
-    let value = json!({
-        "name": name,
-        "index_version": 1,
-        "start_time": started,
-        "time": 1,
-        "number_of_files": files.len(),
-        "total_size": files.iter().map(|file| file.length).sum::<u64>(),
-        "files": files.iter().map(file).collect::<Vec<_>>(),
-    });
-    blob(super::codec::SNAPSHOT, packing, &value)
-}
-
-/// A shard's `index-{gen}`: its files, and each snapshot's name with the positions of its files.
-pub fn shard_generation(packing: Packing, files: &[FileInfo], snapshots: &[(&str, Vec<u32>)]) -> Vec<u8> {
-    let names = |positions: &[u32]| -> Vec<&str> {
-        positions
-            .iter()
-            .map(|position| &*files[*position as usize].name)
-            .collect()
-    };
-    let members: Map<String, Value> = snapshots
-        .iter()
-        .map(|(name, positions)| ((*name).to_owned(), json!({ "files": names(positions) })))
-        .collect();
-    let value = json!({
-        "files": files.iter().map(file).collect::<Vec<_>>(),
-        "snapshots": members,
-    });
-    blob(super::codec::SNAPSHOTS, packing, &value)
 }
 
 /// A uuid of the shape that engines make, the same for the same seed.

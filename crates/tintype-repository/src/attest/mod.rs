@@ -1,0 +1,70 @@
+//! Signed attestations: what a snapshot was made of when it was looked at, so that a later look can prove that it is still
+//! that.
+//!
+//! An attestation is text in lines. The first is an envelope of DSSE (<https://github.com/secure-systems-lab/dsse>): the
+//! exact bytes of a [`Statement`] in base 64, and Ed25519 signatures over `DSSEv1 {length of the type} {type} {length of
+//! the statement} {statement}`. Each further line is a blob of the snapshot, sorted by path: see [`Blob`]. The statement holds the
+//! number of these lines and the SHA-256 of their bytes, so that the signature covers them too while a reader needs only
+//! one line at a time.
+//!
+//! Paths are from the repository's base as if no path was hashed, so that a copy elsewhere is checked as well. What a
+//! key inside the file says is not believed: [`check`] takes the keys that are trusted.
+
+mod blob;
+mod check;
+mod create;
+mod digest;
+mod envelope;
+mod extract;
+mod key;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod units;
+
+pub use blob::Blob;
+pub use check::{Checked, Depth, check};
+pub use create::{Request, create};
+pub use envelope::Attestation;
+pub use extract::{Extract, ExtractIndex};
+pub use key::{PublicKey, SigningKey};
+pub use statement::{Digest, Documents, List, Proof, SCHEMA, Statement, Verified};
+
+use crate::format::FormatError;
+use crate::repository::BlobError;
+use crate::source::SourceError;
+
+/// Why there is no attestation, or none that can be checked. Its words hold no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AttestError {
+    /// A key that cannot be used, or a file of one; in words.
+    #[error("{0}")]
+    Key(String),
+    /// The text is no attestation, or a part of it was changed; in words.
+    #[error("not a sound attestation: {0}")]
+    Malformed(String),
+    /// Nobody trusted signed it.
+    #[error("{0}")]
+    Untrusted(String),
+    /// The repository has no such snapshot.
+    #[error("the repository has no snapshot {0}")]
+    NoSnapshot(String),
+    /// A blob of the snapshot cannot be had.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// Some other work ended early; in words.
+    #[error("{0}")]
+    Interrupted(String),
+}
+
+impl From<SourceError> for AttestError {
+    fn from(error: SourceError) -> Self {
+        Self::Blob(error.into())
+    }
+}
+
+/// A metadata blob that does not decode.
+fn undecoded(key: &str, error: FormatError) -> AttestError {
+    let key = key.to_owned();
+    BlobError::Format { key, error }.into()
+}

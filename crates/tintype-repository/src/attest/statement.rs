@@ -1,0 +1,152 @@
+//! What is signed.
+
+use super::{AttestError, Extract};
+use crate::Level;
+use crate::verify::report::{Report, SnapshotReport};
+use crate::verify::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// The schema's name and version. Members are added, never renamed.
+pub const SCHEMA: &str = "tintype.attestation/1";
+
+/// What was seen of a snapshot, when, by whom. Times are ms since 1970, digests in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The version of the program that attested.
+    pub version: String,
+    /// When.
+    pub attested: i64,
+    /// The repository's location then, without secrets. A copy elsewhere has another.
+    pub location: String,
+    /// The repository's own uuid, where it has one.
+    pub repository_uuid: Option<String>,
+    /// The generation of the root that was read.
+    pub generation: u64,
+    /// The SHA-256 of that root, `index-{generation}`: holds for this generation alone.
+    pub root_sha256: String,
+    /// What the root says of the snapshot, at any generation.
+    pub extract: Extract,
+    /// The digest of the data blobs.
+    pub digest: Digest,
+    /// What the attestation can prove of data blobs.
+    pub proves: Proof,
+    /// What was verified before, if anything.
+    pub verified: Option<Verified>,
+    /// Shards that the snapshot does not have, as `index/shard`: it is partial.
+    pub absent_shards: Vec<String>,
+    /// The list that follows.
+    pub blobs: List,
+}
+
+/// The list of blobs: the lines after the envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct List {
+    /// How many lines.
+    pub count: u64,
+    /// How many bytes all these blobs have.
+    pub bytes: u64,
+    /// The SHA-256 of the lines as they stand, each with its end.
+    pub sha256: String,
+}
+
+/// How data blobs are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Digest {
+    /// By the CRC-32 that the repository recorded: nothing needs to be read.
+    Crc32,
+    /// By a SHA-256 too: each blob is read once.
+    Sha256,
+}
+
+/// What an attestation proves of data blobs that still agree with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// No accident changed them. Who means to can make other bytes with the same CRC-32.
+    AccidentalChangeOnly,
+    /// Nobody changed them.
+    AnyChange,
+}
+
+impl Proof {
+    /// In words for a report.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AccidentalChangeOnly => "accidental change only",
+            Self::AnyChange => "any change",
+        }
+    }
+}
+
+impl From<Digest> for Proof {
+    fn from(digest: Digest) -> Self {
+        match digest {
+            Digest::Crc32 => Self::AccidentalChangeOnly,
+            Digest::Sha256 => Self::AnyChange,
+        }
+    }
+}
+
+/// What a verification had found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// The program's version.
+    pub version: String,
+    /// When it ended.
+    pub ended: i64,
+    /// The level that all of the snapshot's data was checked at.
+    pub level: Option<Level>,
+    /// Whether Lucene's structure was checked.
+    pub structure: bool,
+    /// The oldest check that this rests on.
+    pub oldest_check: Option<i64>,
+    /// Restoring it with `include_global_state: false`.
+    pub verdict: Verdict,
+    /// The live documents of each index, by name.
+    pub documents: Vec<Documents>,
+}
+
+/// An index's live documents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Documents {
+    /// The index's name.
+    pub index: String,
+    /// Nested ones included; `None` when the structure was not checked.
+    pub documents: Option<u64>,
+}
+
+impl Verified {
+    /// What a report says of a snapshot, by its uuid.
+    pub fn of(report: &Report, uuid: &str) -> Option<Self> {
+        let snapshot: &SnapshotReport = report.snapshots.iter().find(|snapshot| snapshot.uuid == uuid)?;
+        let documents = snapshot.indices.iter().map(|index| Documents {
+            index: index.name.to_string(),
+            documents: index.documents,
+        });
+        Some(Self {
+            version: report.version.to_owned(),
+            ended: report.ended,
+            level: snapshot.level,
+            structure: report.structure,
+            oldest_check: snapshot.oldest_check,
+            verdict: snapshot.verdict,
+            documents: documents.collect(),
+        })
+    }
+}
+
+impl Statement {
+    /// Refuses a statement of another schema.
+    pub(super) fn known(&self) -> Result<(), AttestError> {
+        if self.schema == SCHEMA {
+            return Ok(());
+        }
+        let schema: String = self.schema.chars().take(60).collect();
+        Err(AttestError::Malformed(format!(
+            "its schema is {schema:?}, and only {SCHEMA} is known"
+        )))
+    }
+}
