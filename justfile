@@ -28,3 +28,7 @@ run *args:
 # Figures beside their yardsticks, all or those named; docs/benchmarks/README.md says how to read them.
 bench *names:
     cargo bench -p tintype --features failpoints --bench figures -- {{names}}
+
+# Fuzzes a parser of repository blobs until it is stopped; without a name, lists them. Needs nightly and cargo-fuzz.
+fuzz target="" *args:
+    cd crates/tintype-repository && cargo +nightly fuzz {{ if target == "" { "list" } else { "run " + target } }} {{args}}

@@ -6,7 +6,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use data_encoding::{BASE64, HEXLOWER};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{PrivatePkcs8KeyDer, SubjectPublicKeyInfoDer};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -79,7 +79,7 @@ impl SigningKey {
             )));
         }
         let text = SecretString::from(std::fs::read_to_string(path).map_err(failed)?);
-        Self::from_pem(secrecy::ExposeSecret::expose_secret(&text)).map_err(|error| at(path, &error))
+        Self::from_pem(text.expose_secret()).map_err(|error| at(path, &error))
     }
 
     /// Writes the key to a new file that its owner alone can read.
@@ -94,7 +94,7 @@ impl SigningKey {
             AttestError::Key(format!("{}: {error}: nothing is overwritten", path.display()))
         })?;
         let pem = self.to_pem()?;
-        let text = secrecy::ExposeSecret::expose_secret(&pem);
+        let text = pem.expose_secret();
         file.write_all(text.as_bytes()).map_err(failed)?;
         file.sync_all().map_err(failed)
     }
@@ -195,7 +195,7 @@ mod tests {
         }
     }
 
-    /// Made with `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout`.
+    /// The first test of RFC 8032, in OpenSSL's form.
     #[test]
     fn keys_of_openssl_are_read() {
         let private = "-----BEGIN PRIVATE KEY-----\n\

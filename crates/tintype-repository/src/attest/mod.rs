@@ -17,6 +17,7 @@ mod digest;
 mod envelope;
 mod extract;
 mod key;
+mod look;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -150,3 +150,88 @@ impl Statement {
         )))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attest::{Request, SigningKey, create};
+    use crate::ledger::MemoryLedger;
+    use crate::repository::Repository;
+    use crate::source::{Access, Source};
+    use crate::testing::{Synthetic, lucene};
+    use crate::verify::options::Options;
+    use crate::verify::verify;
+    use std::sync::Arc;
+
+    fn options() -> Options {
+        Options {
+            level: Level::Structure,
+            structure: true,
+            snapshots: Vec::new(),
+            indices: Vec::new(),
+            latest: false,
+            since: None,
+            budget_bytes: None,
+            budget_time: None,
+            rate: None,
+            subset: None,
+            concurrency: 2,
+            now: 5_000,
+        }
+    }
+
+    #[tokio::test]
+    async fn an_attestation_says_what_was_verified_of_its_snapshot() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut written = Synthetic::new(dir.path());
+        let (mixed, updated) = (lucene::index(8, "mixed"), lucene::index(8, "updated"));
+        written.take("first", 1_000, &[("books", &[&mixed])]);
+        let uuid = written.take("second", 2_000, &[("books", &[&mixed]), ("events", &[&updated])]);
+        let source = Source::open(dir.path().to_str().unwrap(), &Access::default()).unwrap();
+        let repository = Arc::new(Repository::open(source).await.unwrap());
+        let ledger = Arc::new(MemoryLedger::default());
+        let report = verify(repository.clone(), options(), ledger, Arc::default()).await;
+        assert_eq!(report.findings, []);
+        let verified = Verified::of(&report, &uuid).unwrap();
+        assert_eq!(verified.verdict, Verdict::Restorable);
+        assert_eq!(verified.level, Some(Level::Structure));
+        let documents: Vec<_> = verified
+            .documents
+            .iter()
+            .map(|d| (&*d.index, d.documents))
+            .collect();
+        assert_eq!(documents, [("books", Some(82)), ("events", Some(27))]);
+        assert_eq!(Verified::of(&report, "another"), None);
+        let request = Request {
+            snapshot: repository.find_snapshot("second").unwrap(),
+            digest: Digest::Crc32,
+            verified: Some(verified.clone()),
+            concurrency: 2,
+            now: 6_000,
+            progress: Arc::default(),
+        };
+        let key = SigningKey::generate().unwrap();
+        let statement = create(repository, request, &key)
+            .await
+            .unwrap()
+            .verified(&[key.public()])
+            .unwrap();
+        assert_eq!(statement.verified, Some(verified));
+        assert_eq!(statement.proves.words(), "accidental change only");
+        assert_eq!(statement.extract.indices.len(), 2);
+    }
+
+    #[test]
+    fn a_statement_of_another_schema_is_not_believed() {
+        let text = serde_json::json!({
+            "schema": "tintype.attestation/9", "version": "1", "attested": 1, "location": "", "repository_uuid": null,
+            "generation": 1, "root_sha256": "", "digest": "sha256", "proves": "any_change", "verified": null,
+            "extract": {"name": "", "uuid": "", "state": 1, "version": null, "index_version": null, "started": null,
+                "ended": null, "policy": null, "indices": []},
+            "absent_shards": [], "blobs": {"count": 0, "bytes": 0, "sha256": ""},
+        });
+        let statement: Statement = serde_json::from_value(text).unwrap();
+        let error = statement.known().unwrap_err().to_string();
+        assert!(error.contains("tintype.attestation/9"), "{error}");
+    }
+}

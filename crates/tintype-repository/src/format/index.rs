@@ -274,11 +274,8 @@ mod tests {
             binary(&smile(&mapping)),
             json!([BASE64.encode(&packed)]),
         ] {
-            assert_eq!(
-                parse(&minimal(form.clone())).unwrap().mappings,
-                [mapping.clone()],
-                "{form}"
-            );
+            let read = parse(&minimal(form.clone())).unwrap().mappings;
+            assert_eq!((read.len(), read.first()), (1, Some(&mapping)), "{form}");
         }
         assert_eq!(parse(&minimal(json!([]))).unwrap().mappings, Vec::<Value>::new());
         assert!(parse(&minimal(json!(["text"]))).is_err());

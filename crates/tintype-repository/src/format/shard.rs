@@ -6,7 +6,6 @@ use super::lenient::{Text, list};
 use super::{FormatError, Limits, Problem, shown};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -179,7 +178,7 @@ fn twice(what: &str, name: &str) -> FormatError {
     FormatError::new(Problem::Field, format!("lists the {what} {} twice", shown(name)))
 }
 
-fn unlisted(snapshot: &Cow<'_, str>, file: &str) -> FormatError {
+fn unlisted(snapshot: &str, file: &str) -> FormatError {
     let (snapshot, file) = (shown(snapshot), shown(file));
     FormatError::new(
         Problem::Field,

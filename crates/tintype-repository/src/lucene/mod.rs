@@ -8,6 +8,7 @@
 mod codec_util;
 mod commit;
 mod compound;
+mod content;
 mod field_infos;
 mod input;
 mod live_docs;
