@@ -1,9 +1,10 @@
 //! Makes the report of what is known.
 
+use super::differences::words as state_words;
 use super::outcome::{Effect, Outcome, Why};
 use super::report::{IndexReport, Read, Report, SCHEMA, SnapshotReport, Text};
 use super::shard::Context;
-use super::snapshots::{Facts, words as state_words};
+use super::snapshots::Facts;
 use super::verdict::Verdict;
 use crate::Level;
 use crate::finding::Kind;

@@ -4,6 +4,7 @@ mod assemble;
 mod budget;
 mod changed;
 mod depend;
+mod differences;
 mod findings;
 mod indices;
 pub mod options;

@@ -1,18 +1,17 @@
 //! Reads a shard's files: which, in which pieces, and their bytes.
 
-use super::files::{Decision, decide, pieces, spans};
+use super::files::{HEAD, TAIL, pieces, spans};
 use super::piece::{Piece, Scan};
-use super::{Context, Shard, finish};
+use super::{Context, Shard, choose, finish};
 use crate::Level;
 use crate::format::file::FileInfo;
-use crate::ledger::{BlobKey, Check};
+use crate::ledger::BlobKey;
 use crate::source::{Sink, SourceError};
 use crate::verify::run::Run;
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 /// Files larger than this are read in several pieces, at the same time where threads are free.
 const PIECE: u64 = 64 << 20;
@@ -77,7 +76,7 @@ struct Task {
 pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
     let level = run.options.level.min(Level::Checksum);
     let read = if level >= Level::Fingerprint {
-        decisions(run, &mut shard, level).await
+        choose::files(run, &mut shard, level).await
     } else {
         Vec::new()
     };
@@ -113,95 +112,6 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
     groups.into_iter().map(work).collect()
 }
 
-/// Which files are read, with their keys in the ledger. Of the others the ledger's word is noted.
-async fn decisions(run: &Run, shard: &mut Shard, level: Level) -> Vec<(u32, BlobKey)> {
-    let location = run.repository.source.location();
-    let readable = |(position, file): (usize, &FileInfo)| {
-        let good = shard
-            .states
-            .get(position)
-            .is_some_and(|state| state.effect.is_none());
-        (good && !file.is_virtual()).then(|| {
-            let blob = format!("{}/{}", shard.path, file.name);
-            (position, BlobKey::of(location, &blob, file.length, file.checksum))
-        })
-    };
-    let candidates: Vec<(usize, BlobKey)> = shard
-        .files
-        .files
-        .iter()
-        .enumerate()
-        .filter_map(readable)
-        .collect();
-    let keys: Vec<BlobKey> = candidates.iter().map(|(_, key)| *key).collect();
-    let last = last(run, level, &keys).await;
-    let (mut read, mut left) = (Vec::new(), Vec::new());
-    for ((position, key), last) in candidates.into_iter().zip(last) {
-        let Some(file) = shard.files.files.get(position) else {
-            continue;
-        };
-        let decision = decide(&file.name, last, run.options.since, run.options.subset);
-        let costs = match level {
-            Level::Checksum => file.length,
-            _ => file.length.min(super::files::HEAD + super::files::TAIL),
-        };
-        match decision {
-            Decision::Read if run.budget.take(costs, Instant::now()) => {
-                read.push((u32::try_from(position).unwrap_or(u32::MAX), key));
-            }
-            Decision::Vouched(check) => {
-                run.blobs_by_ledger.fetch_add(file.parts(), Relaxed);
-                state(shard, position, level, check.at);
-            }
-            Decision::Read | Decision::Left(_) => left.push((position, key, last)),
-        }
-    }
-    leave(run, shard, level, left).await;
-    read
-}
-
-/// What is not read is as good and as old as the ledger says.
-async fn leave(run: &Run, shard: &mut Shard, level: Level, left: Vec<(usize, BlobKey, Option<Check>)>) {
-    run.blobs_left.fetch_add(left.len() as u64, Relaxed);
-    let keys: Vec<BlobKey> = left
-        .iter()
-        .filter(|(.., last)| last.is_none())
-        .map(|(_, key, _)| *key)
-        .collect();
-    let mut lesser = last(run, Level::Fingerprint, &keys).await.into_iter();
-    for (position, _, last) in left {
-        match last {
-            Some(check) => state(shard, position, level, check.at),
-            None => {
-                if let Some(check) = lesser.next().flatten() {
-                    state(shard, position, check.level.min(level), check.at);
-                }
-            }
-        }
-    }
-}
-
-fn state(shard: &mut Shard, position: usize, level: Level, at: i64) {
-    if let Some(state) = shard.states.get_mut(position) {
-        (state.level, state.at) = (level, at);
-    }
-}
-
-/// A ledger that cannot be read vouches for nothing.
-async fn last(run: &Run, level: Level, keys: &[BlobKey]) -> Vec<Option<Check>> {
-    if keys.is_empty() {
-        return Vec::new();
-    }
-    match run.ledger.last(level, keys).await {
-        Ok(last) if last.len() == keys.len() => last,
-        Ok(_) => vec![None; keys.len()],
-        Err(error) => {
-            tracing::warn!(%error, "the ledger cannot be read: everything is read again");
-            vec![None; keys.len()]
-        }
-    }
-}
-
 fn tasks(run: &Run, shard: &Shard, position: u32, level: Level) -> Vec<Task> {
     let Some(file) = shard.files.files.get(position as usize) else {
         return Vec::new();
@@ -229,7 +139,7 @@ fn bytes(shard: &Shard, task: &Task) -> u64 {
         Some(range) => range.end - range.start,
         None => {
             let file = shard.files.files.get(task.file as usize);
-            file.map_or(0, |file| file.length.min(super::files::HEAD + super::files::TAIL))
+            file.map_or(0, |file| file.length.min(HEAD + TAIL))
         }
     }
 }
@@ -318,7 +228,7 @@ async fn piece(
     let mut scan = Scan::new(file, &range, run.reader.meter());
     for (part, inside) in spans(file, range) {
         let expected = inside.end - inside.start;
-        let key = shard.place(&file.part(part).0).key;
+        let key = shard.key(&file.part(part).0);
         let (taken, read) = run
             .reader
             .scan(&key, inside, scan)
@@ -337,7 +247,7 @@ async fn ends(run: &Run, shard: &Shard, file: &FileInfo) -> Result<Vec<Piece>, (
     let ranges = pieces(file, Level::Fingerprint, u64::MAX);
     let mut read = Vec::new();
     if file.parts() == 1 {
-        let key = shard.place(&file.name).key;
+        let key = shard.key(&file.name);
         let all = run
             .reader
             .ranges(&key, &ranges)
@@ -351,7 +261,7 @@ async fn ends(run: &Run, shard: &Shard, file: &FileInfo) -> Result<Vec<Piece>, (
     for range in ranges {
         let mut all = Vec::new();
         for (part, inside) in spans(file, range.clone()) {
-            let key = shard.place(&file.part(part).0).key;
+            let key = shard.key(&file.part(part).0);
             all.push(
                 run.reader
                     .range(&key, inside)

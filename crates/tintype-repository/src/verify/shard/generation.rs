@@ -58,10 +58,7 @@ async fn read(run: &Run, shard: &Shard) -> Read {
                 None => return Read::Nothing,
             },
         };
-        match run
-            .metadata(&shard.place(&name).key, ShardGeneration::parse)
-            .await
-        {
+        match run.metadata(&shard.key(&name), ShardGeneration::parse).await {
             Ok(generation) => return Read::Generation(name, generation),
             // Before 7.6 a running snapshot replaces it before it writes the root.
             Err(trouble) if trouble.is_missing() && matches!(current, Current::Numbered) => {}

@@ -1,5 +1,6 @@
 //! One shard after another: its metadata, that its blobs are there, its bytes, its Lucene structure.
 
+mod choose;
 mod content;
 mod data;
 mod files;
@@ -140,10 +141,14 @@ impl Context {
 }
 
 impl Shard {
+    fn key(&self, name: &str) -> String {
+        format!("{}/{name}", self.directory)
+    }
+
     fn place(&self, name: &str) -> Place {
         Place {
             blob: format!("{}/{name}", self.path),
-            key: format!("{}/{name}", self.directory),
+            key: self.key(name),
         }
     }
 

@@ -108,7 +108,7 @@ async fn blob(context: &Context, shard: &Shard, file: &FileInfo, part: u64) -> O
             Some(entry) => (entry.length, entry.archived),
             None => return Some(missing(shard, file, &name)),
         },
-        None => match context.run.reader.head(&shard.place(&name).key).await {
+        None => match context.run.reader.head(&shard.key(&name)).await {
             Ok(entry) => (entry.length, entry.archived),
             Err(error) if error.cause == Cause::Missing => return Some(missing(shard, file, &name)),
             Err(error) => {

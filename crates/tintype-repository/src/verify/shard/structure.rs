@@ -178,7 +178,7 @@ async fn range(
     }
     let mut all = Vec::new();
     for (part, inside) in spans(file, offset..offset.saturating_add(length)) {
-        let key = shard.place(&file.part(part).0).key;
+        let key = shard.key(&file.part(part).0);
         all.push(context.run.reader.range(&key, inside).await?);
     }
     let bytes = if all.len() == 1 {

@@ -6,6 +6,7 @@ mod ledger;
 mod metadata;
 mod moving;
 mod open;
+mod web;
 
 use super::options::Options;
 use super::report::Report;
