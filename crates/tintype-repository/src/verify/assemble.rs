@@ -1,9 +1,10 @@
 //! Makes the report of what is known.
 
+use super::differences::words as state_words;
 use super::outcome::{Effect, Outcome, Why};
 use super::report::{IndexReport, Read, Report, SCHEMA, SnapshotReport, Text};
 use super::shard::Context;
-use super::snapshots::{Facts, words as state_words};
+use super::snapshots::Facts;
 use super::verdict::Verdict;
 use crate::Level;
 use crate::finding::Kind;
@@ -100,8 +101,11 @@ fn snapshots(context: &Context, deleted: &[u32]) -> Vec<SnapshotReport> {
 #[derive(Default)]
 struct Texts {
     why: HashMap<Why, Text>,
-    engines: HashMap<(Option<i64>, Option<EngineVersion>, u8), Arc<[Text]>>,
+    engines: HashMap<Made, Arc<[Text]>>,
 }
+
+/// What decides who restores an index: the version that made it, as written, that of the snapshot, and the Lucene.
+type Made = (Option<i64>, Option<EngineVersion>, u8);
 
 fn indices(context: &Context, outcomes: &[Outcome], deleted: &[u32], reports: &mut [SnapshotReport]) {
     let run = &context.run;

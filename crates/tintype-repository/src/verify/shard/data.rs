@@ -1,18 +1,17 @@
 //! Reads a shard's files: which, in which pieces, and their bytes.
 
-use super::files::{Decision, decide, pieces, spans};
+use super::files::{HEAD, TAIL, pieces, spans};
 use super::piece::{Piece, Scan};
-use super::{Context, Shard, finish};
+use super::{Context, Shard, choose, finish};
 use crate::Level;
 use crate::format::file::FileInfo;
-use crate::ledger::{BlobKey, Check};
+use crate::ledger::BlobKey;
 use crate::source::{Sink, SourceError};
 use crate::verify::run::Run;
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 /// Files larger than this are read in several pieces, at the same time where threads are free.
 const PIECE: u64 = 64 << 20;
@@ -21,6 +20,9 @@ const PIECE: u64 = 64 << 20;
 const GROUP_BYTES: u64 = 16 << 20;
 const GROUP_FILES: usize = 128;
 const GROUP_FILES_REMOTE: usize = 8;
+
+/// The number of a part of a file.
+type Part = u64;
 
 /// A part of what is to be read of a shard.
 pub(super) struct Work {
@@ -43,13 +45,25 @@ pub(super) struct Got {
     /// By file.
     pub pieces: Vec<(u32, Piece)>,
     /// By file, with the part that could not be read.
-    pub failures: Vec<(u32, u64, Failure)>,
+    pub failures: Vec<(u32, Part, Failure)>,
 }
 
 pub(super) enum Failure {
     Source(SourceError),
     /// The blob ended before its length: so many bytes were expected, so many came.
     Short(u64, u64),
+}
+
+impl Open {
+    fn keep(&self, pieces: Vec<(u32, Piece)>, failures: Vec<(u32, Part, Failure)>) {
+        let mut got = self.got.lock().unwrap_or_else(PoisonError::into_inner);
+        got.pieces.extend(pieces);
+        got.failures.extend(failures);
+    }
+
+    fn take(&self) -> Got {
+        std::mem::take(&mut *self.got.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 struct Task {
@@ -62,7 +76,7 @@ struct Task {
 pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
     let level = run.options.level.min(Level::Checksum);
     let read = if level >= Level::Fingerprint {
-        decisions(run, &mut shard, level).await
+        choose::files(run, &mut shard, level).await
     } else {
         Vec::new()
     };
@@ -98,95 +112,6 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
     groups.into_iter().map(work).collect()
 }
 
-/// Which files are read, with their keys in the ledger. Of the others the ledger's word is noted.
-async fn decisions(run: &Run, shard: &mut Shard, level: Level) -> Vec<(u32, BlobKey)> {
-    let location = run.repository.source.location();
-    let readable = |(position, file): (usize, &FileInfo)| {
-        let good = shard
-            .states
-            .get(position)
-            .is_some_and(|state| state.effect.is_none());
-        (good && !file.is_virtual()).then(|| {
-            let blob = format!("{}/{}", shard.path, file.name);
-            (position, BlobKey::of(location, &blob, file.length, file.checksum))
-        })
-    };
-    let candidates: Vec<(usize, BlobKey)> = shard
-        .files
-        .files
-        .iter()
-        .enumerate()
-        .filter_map(readable)
-        .collect();
-    let keys: Vec<BlobKey> = candidates.iter().map(|(_, key)| *key).collect();
-    let last = last(run, level, &keys).await;
-    let (mut read, mut left) = (Vec::new(), Vec::new());
-    for ((position, key), last) in candidates.into_iter().zip(last) {
-        let Some(file) = shard.files.files.get(position) else {
-            continue;
-        };
-        let decision = decide(&file.name, last, run.options.since, run.options.subset);
-        let costs = match level {
-            Level::Checksum => file.length,
-            _ => file.length.min(super::files::HEAD + super::files::TAIL),
-        };
-        match decision {
-            Decision::Read if run.budget.take(costs, Instant::now()) => {
-                read.push((u32::try_from(position).unwrap_or(u32::MAX), key));
-            }
-            Decision::Vouched(check) => {
-                run.blobs_by_ledger.fetch_add(file.parts(), Relaxed);
-                state(shard, position, level, check.at);
-            }
-            Decision::Read | Decision::Left(_) => left.push((position, key, last)),
-        }
-    }
-    leave(run, shard, level, left).await;
-    read
-}
-
-/// What is not read is as good and as old as the ledger says.
-async fn leave(run: &Run, shard: &mut Shard, level: Level, left: Vec<(usize, BlobKey, Option<Check>)>) {
-    run.blobs_left.fetch_add(left.len() as u64, Relaxed);
-    let keys: Vec<BlobKey> = left
-        .iter()
-        .filter(|(.., last)| last.is_none())
-        .map(|(_, key, _)| *key)
-        .collect();
-    let mut lesser = last(run, Level::Fingerprint, &keys).await.into_iter();
-    for (position, _, last) in left {
-        match last {
-            Some(check) => state(shard, position, level, check.at),
-            None => {
-                if let Some(check) = lesser.next().flatten() {
-                    state(shard, position, check.level.min(level), check.at);
-                }
-            }
-        }
-    }
-}
-
-fn state(shard: &mut Shard, position: usize, level: Level, at: i64) {
-    if let Some(state) = shard.states.get_mut(position) {
-        (state.level, state.at) = (level, at);
-    }
-}
-
-/// A ledger that cannot be read vouches for nothing.
-async fn last(run: &Run, level: Level, keys: &[BlobKey]) -> Vec<Option<Check>> {
-    if keys.is_empty() {
-        return Vec::new();
-    }
-    match run.ledger.last(level, keys).await {
-        Ok(last) if last.len() == keys.len() => last,
-        Ok(_) => vec![None; keys.len()],
-        Err(error) => {
-            tracing::warn!(%error, "the ledger cannot be read: everything is read again");
-            vec![None; keys.len()]
-        }
-    }
-}
-
 fn tasks(run: &Run, shard: &Shard, position: u32, level: Level) -> Vec<Task> {
     let Some(file) = shard.files.files.get(position as usize) else {
         return Vec::new();
@@ -214,7 +139,7 @@ fn bytes(shard: &Shard, task: &Task) -> u64 {
         Some(range) => range.end - range.start,
         None => {
             let file = shard.files.files.get(task.file as usize);
-            file.map_or(0, |file| file.length.min(super::files::HEAD + super::files::TAIL))
+            file.map_or(0, |file| file.length.min(HEAD + TAIL))
         }
     }
 }
@@ -287,17 +212,12 @@ pub(super) async fn work(context: &Context, work: Work) {
             Err((part, failure)) => failures.push((task.file, part, failure)),
         }
     }
-    let mut got = work.open.got.lock().unwrap_or_else(PoisonError::into_inner);
-    got.pieces.append(&mut pieces);
-    got.failures.append(&mut failures);
-    drop(got);
+    work.open.keep(pieces, failures);
     if work.open.left.fetch_sub(1, AcqRel) == 1 {
-        let got = std::mem::take(&mut *work.open.got.lock().unwrap_or_else(PoisonError::into_inner));
+        let got = work.open.take();
         finish::finish(context, &work.open, got).await;
     }
 }
-
-type Part = u64;
 
 async fn piece(
     run: &Run,
@@ -306,9 +226,9 @@ async fn piece(
     range: Range<u64>,
 ) -> Result<Piece, (Part, Failure)> {
     let mut scan = Scan::new(file, &range, run.reader.meter());
-    for (part, inside) in blobs(file, range) {
+    for (part, inside) in spans(file, range) {
         let expected = inside.end - inside.start;
-        let key = shard.place(&file.part(part).0).key;
+        let key = shard.key(&file.part(part).0);
         let (taken, read) = run
             .reader
             .scan(&key, inside, scan)
@@ -327,7 +247,7 @@ async fn ends(run: &Run, shard: &Shard, file: &FileInfo) -> Result<Vec<Piece>, (
     let ranges = pieces(file, Level::Fingerprint, u64::MAX);
     let mut read = Vec::new();
     if file.parts() == 1 {
-        let key = shard.place(&file.name).key;
+        let key = shard.key(&file.name);
         let all = run
             .reader
             .ranges(&key, &ranges)
@@ -340,8 +260,8 @@ async fn ends(run: &Run, shard: &Shard, file: &FileInfo) -> Result<Vec<Piece>, (
     }
     for range in ranges {
         let mut all = Vec::new();
-        for (part, inside) in blobs(file, range.clone()) {
-            let key = shard.place(&file.part(part).0).key;
+        for (part, inside) in spans(file, range.clone()) {
+            let key = shard.key(&file.part(part).0);
             all.push(
                 run.reader
                     .range(&key, inside)
@@ -373,9 +293,4 @@ fn sunk(
         expected if length < expected => Err(Failure::Short(expected, length)),
         _ => Ok(scan.finish()),
     }
-}
-
-/// Where a range of a file lies; an empty file is one empty blob.
-fn blobs(file: &FileInfo, range: Range<u64>) -> Vec<(u64, Range<u64>)> {
-    spans(file, range).collect()
 }

@@ -171,13 +171,13 @@ async fn one(context: &Context, shard: &Shard, position: u32) -> Result<Said, Tr
         .snapshot(run.plan.snapshot(pair))
         .is_some_and(|facts| facts.shallow);
     let read = match listed(shard, &name) {
-        Ok(()) => run.metadata(&shard.place(&name).key, ShardSnapshot::parse).await,
+        Ok(()) => run.metadata(&shard.key(&name), ShardSnapshot::parse).await,
         Err(error) => Err(Trouble::Source(error)),
     };
     match read {
         // A shallow copy has the whole files of indices that have no remote store.
         Err(trouble) if shallow && trouble.is_missing() => {
-            let key = shard.place(&format!("shallow-{name}")).key;
+            let key = shard.key(&format!("shallow-{name}"));
             run.metadata(&key, ShallowSnapshot::parse)
                 .await
                 .map(Said::Elsewhere)
@@ -209,9 +209,7 @@ fn wrong_name(context: &Context, shard: &Shard, position: u32, said: &str) -> Op
     let run = &context.run;
     let pair = shard.pairs.get(position as usize).copied()?;
     let snapshot = run.plan.snapshot(pair);
-    let root = &run.repository.root.snapshots.get(snapshot as usize)?.name;
-    let own = context.snapshot(snapshot).and_then(|facts| facts.name.as_deref());
-    let expected = own.unwrap_or(root);
+    let expected = context.snapshot_name(snapshot);
     if said == expected {
         return None;
     }

@@ -1,5 +1,6 @@
 //! One shard after another: its metadata, that its blobs are there, its bytes, its Lucene structure.
 
+mod choose;
 mod content;
 mod data;
 mod files;
@@ -130,13 +131,24 @@ impl Context {
         let position = self.run.plan.snapshots.binary_search(&snapshot).ok()?;
         self.snapshots.get(position)
     }
+
+    /// A snapshot's name: by its own blob, which has a checksum, before the root, which has none.
+    fn snapshot_name(&self, snapshot: u32) -> &str {
+        let own = self.snapshot(snapshot).and_then(|facts| facts.name.as_deref());
+        let root = self.run.repository.root.snapshots.get(snapshot as usize);
+        own.unwrap_or_else(|| root.map_or("", |snapshot| &snapshot.name))
+    }
 }
 
 impl Shard {
+    fn key(&self, name: &str) -> String {
+        format!("{}/{name}", self.directory)
+    }
+
     fn place(&self, name: &str) -> Place {
         Place {
             blob: format!("{}/{name}", self.path),
-            key: format!("{}/{name}", self.directory),
+            key: self.key(name),
         }
     }
 
@@ -193,7 +205,7 @@ async fn one(context: &Context, queue: &Queue<data::Work>, number: usize) {
     content::check(context, &mut shard);
     let run = &context.run;
     if run.estimate.is_none() {
-        generation::check(run, &mut shard).await;
+        generation::check(context, &mut shard).await;
     }
     if run.options.level >= Level::Presence {
         presence::check(context, &mut shard).await;

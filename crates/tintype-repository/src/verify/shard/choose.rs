@@ -1,0 +1,99 @@
+//! Chooses which files of a shard are read now, and takes the ledger's word for the others.
+
+use super::Shard;
+use super::files::{Decision, HEAD, TAIL, decide};
+use crate::Level;
+use crate::format::file::FileInfo;
+use crate::ledger::{BlobKey, Check};
+use crate::verify::run::Run;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
+
+/// Which files are read, with their keys in the ledger. Of the others the ledger's word is noted.
+pub(super) async fn files(run: &Run, shard: &mut Shard, level: Level) -> Vec<(u32, BlobKey)> {
+    let location = run.repository.source.location();
+    let readable = |(position, file): (usize, &FileInfo)| {
+        let good = shard
+            .states
+            .get(position)
+            .is_some_and(|state| state.effect.is_none());
+        (good && !file.is_virtual()).then(|| {
+            let blob = format!("{}/{}", shard.path, file.name);
+            (position, BlobKey::of(location, &blob, file.length, file.checksum))
+        })
+    };
+    let candidates: Vec<(usize, BlobKey)> = shard
+        .files
+        .files
+        .iter()
+        .enumerate()
+        .filter_map(readable)
+        .collect();
+    let keys: Vec<BlobKey> = candidates.iter().map(|(_, key)| *key).collect();
+    let last = last(run, level, &keys).await;
+    let (mut read, mut left) = (Vec::new(), Vec::new());
+    for ((position, key), last) in candidates.into_iter().zip(last) {
+        let Some(file) = shard.files.files.get(position) else {
+            continue;
+        };
+        let decision = decide(&file.name, last, run.options.since, run.options.subset);
+        let costs = match level {
+            Level::Checksum => file.length,
+            _ => file.length.min(HEAD + TAIL),
+        };
+        match decision {
+            Decision::Read if run.budget.take(costs, Instant::now()) => {
+                read.push((u32::try_from(position).unwrap_or(u32::MAX), key));
+            }
+            Decision::Vouched(check) => {
+                run.blobs_by_ledger.fetch_add(file.parts(), Relaxed);
+                state(shard, position, level, check.at);
+            }
+            Decision::Read | Decision::Left(_) => left.push((position, key, last)),
+        }
+    }
+    leave(run, shard, level, left).await;
+    read
+}
+
+/// What is not read is as good and as old as the ledger says.
+async fn leave(run: &Run, shard: &mut Shard, level: Level, left: Vec<(usize, BlobKey, Option<Check>)>) {
+    run.blobs_left.fetch_add(left.len() as u64, Relaxed);
+    let keys: Vec<BlobKey> = left
+        .iter()
+        .filter(|(.., last)| last.is_none())
+        .map(|(_, key, _)| *key)
+        .collect();
+    let mut lesser = last(run, Level::Fingerprint, &keys).await.into_iter();
+    for (position, _, last) in left {
+        match last {
+            Some(check) => state(shard, position, level, check.at),
+            None => {
+                if let Some(check) = lesser.next().flatten() {
+                    state(shard, position, check.level.min(level), check.at);
+                }
+            }
+        }
+    }
+}
+
+fn state(shard: &mut Shard, position: usize, level: Level, at: i64) {
+    if let Some(state) = shard.states.get_mut(position) {
+        (state.level, state.at) = (level, at);
+    }
+}
+
+/// A ledger that cannot be read vouches for nothing.
+async fn last(run: &Run, level: Level, keys: &[BlobKey]) -> Vec<Option<Check>> {
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    match run.ledger.last(level, keys).await {
+        Ok(last) if last.len() == keys.len() => last,
+        Ok(_) => vec![None; keys.len()],
+        Err(error) => {
+            tracing::warn!(%error, "the ledger cannot be read: everything is read again");
+            vec![None; keys.len()]
+        }
+    }
+}
