@@ -11,6 +11,8 @@ pub struct OperationsConfig {
     pub overall: u32,
     /// Operations that run at once on one cluster; more are queued.
     pub per_cluster: u32,
+    /// Verifications of repositories carried at once, beside those: they read storage and ask no engine.
+    pub verifications: u32,
     /// Seconds that a request waits for the engine's first answer before it is told 202.
     pub answer_wait_seconds: u64,
     /// Seconds after which another owner may take over an operation whose owner is silent.
@@ -22,6 +24,7 @@ impl Default for OperationsConfig {
         Self {
             overall: 64,
             per_cluster: 4,
+            verifications: 2,
             answer_wait_seconds: 20,
             lease_seconds: 15,
         }
@@ -32,6 +35,7 @@ impl OperationsConfig {
     pub(super) fn check(&self, faults: &mut Vec<String>) {
         within(faults, "operations.overall", self.overall, 1..=10_000);
         within(faults, "operations.per_cluster", self.per_cluster, 1..=1_000);
+        within(faults, "operations.verifications", self.verifications, 1..=64);
         within(
             faults,
             "operations.answer_wait_seconds",

@@ -1,6 +1,7 @@
 //! Domain types and their legal transitions: no I/O, nothing of the wire.
 
 pub mod api_key;
+pub mod attest;
 pub mod audit;
 pub mod change;
 pub mod cluster;
@@ -19,9 +20,11 @@ pub mod search;
 pub mod session;
 pub mod take;
 pub mod verdict;
+pub mod verify;
 pub mod webhook;
 
 pub use api_key::ApiKey;
+pub use attest::{AttestKey, Attestation};
 pub use change::{Change, ChangeKind};
 pub use cluster::{AccessLevel, Cluster, ClusterSecrets, EngineAuth};
 pub use health::{Alert, Health};
@@ -34,6 +37,7 @@ pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
 pub use session::{Factor, Session, TotpDevice, TotpSecret};
 pub use verdict::{Standing, Verdict};
+pub use verify::{Proof, VerifyOptions, VerifySchedule};
 pub use webhook::{Webhook, WebhookEvent};
 
 /// The version of the persisted states below; it is stored with each of them.

@@ -19,17 +19,27 @@ pub enum OperationKind {
     DeleteSnapshot,
     /// Tells a webhook's receiver. It is about a cluster but works on none, and takes no place from those that do.
     DeliverWebhook,
+    /// Reads the storage under a platform repository, and says what of one cluster's snapshots can be restored. It asks no
+    /// engine, and takes no place from operations that do.
+    VerifyRepository,
 }
 
 impl OperationKind {
     /// Every kind, for tables and tests.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::TakeSnapshot,
         Self::RegisterRepository,
         Self::RestoreSnapshot,
         Self::DeleteSnapshot,
         Self::DeliverWebhook,
+        Self::VerifyRepository,
     ];
+
+    /// It works on the cluster's engine: it takes one of the engine's places, and what the engine holds may have changed
+    /// when it ends.
+    pub fn works_on_engine(self) -> bool {
+        !matches!(self, Self::DeliverWebhook | Self::VerifyRepository)
+    }
 
     /// The word used on the wire and in the store.
     pub fn as_str(self) -> &'static str {
@@ -39,6 +49,7 @@ impl OperationKind {
             Self::RestoreSnapshot => "restore_snapshot",
             Self::DeleteSnapshot => "delete_snapshot",
             Self::DeliverWebhook => "deliver_webhook",
+            Self::VerifyRepository => "verify_repository",
         }
     }
 
@@ -136,6 +147,8 @@ pub enum FailureKind {
     Empty,
     /// A webhook's receiver did not accept a delivery.
     NotDelivered,
+    /// The storage under a repository could not be read.
+    StorageUnreadable,
     /// A bug in Tintype, or its store: nothing the caller did.
     Internal,
 }

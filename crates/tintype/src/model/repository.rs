@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 pub struct PlatformRepository {
     /// The name in the API's paths, and on engines unless a cluster says otherwise.
     pub name: RepositoryName,
-    /// `fs` or `s3`.
+    /// `fs`, `s3`, `gcs`, `azure` or `url`.
     pub kind: String,
     /// The settings as given, without secrets; members that engines and plugins add stay free.
     pub settings: Map<String, Value>,
@@ -30,17 +30,18 @@ pub struct PlatformRepository {
 
 /// What looks at the storage itself: an address with read-only credentials, sealed in the store.
 ///
-/// For `fs`: `file:///mounted/path`. For `s3`: `s3://bucket/base/path`, with endpoint and region.
+/// For `fs`: `file:///mounted/path`. For `s3`: `s3://bucket/base/path`, with endpoint and region. For `gcs`: `gs://…`, for
+/// `azure`: `az://…`, for `url`: `https://…` or a mounted path.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    /// `file://…` or `s3://bucket/prefix`.
+    /// Where the repository's own location is seen, without credentials.
     pub url: String,
-    /// S3: the endpoint when it is not the cloud's own, such as `http://127.0.0.1:7070`.
+    /// The endpoint when it is not the cloud's own, such as `http://127.0.0.1:7070`.
     pub endpoint: Option<String>,
     /// S3: the region.
     pub region: Option<String>,
-    /// S3: the access key.
+    /// s3: access key; az: account; gs: client e-mail.
     pub username: Option<String>,
-    /// S3: the secret key.
+    /// s3: secret key; az: account key; gs: private key.
     pub password: Option<SecretString>,
 }

@@ -20,6 +20,9 @@ pub enum WebhookEvent {
     /// An operation failed.
     #[serde(rename = "operation.failed")]
     OperationFailed,
+    /// A verification found snapshots that cannot be restored, or not whole.
+    #[serde(rename = "verification.damage")]
+    VerificationDamage,
     /// Somebody tries the webhook.
     #[serde(rename = "webhook.test")]
     Test,
@@ -27,11 +30,12 @@ pub enum WebhookEvent {
 
 impl WebhookEvent {
     /// Every event that a webhook may choose.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ClusterLate,
         Self::ClusterFailing,
         Self::ClusterRecovered,
         Self::OperationFailed,
+        Self::VerificationDamage,
     ];
 
     /// The word used on the wire.
@@ -41,6 +45,7 @@ impl WebhookEvent {
             Self::ClusterFailing => "cluster.failing",
             Self::ClusterRecovered => "cluster.recovered",
             Self::OperationFailed => "operation.failed",
+            Self::VerificationDamage => "verification.damage",
             Self::Test => "webhook.test",
         }
     }

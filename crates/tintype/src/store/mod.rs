@@ -15,6 +15,7 @@ use std::collections::HashMap;
 
 pub mod accounts;
 pub mod alerts;
+pub mod attest;
 pub mod audit;
 pub mod changes;
 pub mod figures;
@@ -22,16 +23,19 @@ pub mod fleet;
 mod search;
 mod sessions;
 pub mod sqlite;
+pub mod verifications;
 pub mod webhooks;
 
 pub use accounts::Accounts;
 pub use alerts::Alerts;
+pub use attest::Attestations;
 pub use audit::AuditLog;
 pub use changes::Changes;
 pub use figures::Figures;
 pub use fleet::Fleet;
 pub use search::Search;
 pub use sessions::Sessions;
+pub use verifications::Verifications;
 pub use webhooks::Webhooks;
 
 /// What the store could not do.
@@ -83,6 +87,9 @@ pub enum Conflict {
     /// Nobody would be left who may do everything.
     #[error("this is the last enabled user with the role ece_platform_admin: make another one first")]
     LastAdmin,
+    /// A key for attestations is in use.
+    #[error("a key for attestations is in use already: rotate it to put another in its place")]
+    AttestKeyInUse,
     /// The user has a second factor.
     #[error("there is a TOTP device already: remove it first")]
     TotpEnrolled,
@@ -223,6 +230,8 @@ pub struct LeaseLimits {
     pub per_cluster: u32,
     /// Clusters with a limit of their own (engines that take one snapshot at a time).
     pub exceptions: HashMap<ClusterId, u32>,
+    /// Verifications carried at once, beside the operations that work on engines.
+    pub verifications: u32,
 }
 
 /// A page of clusters, in the order of their ids.
@@ -241,12 +250,14 @@ pub struct ClusterPage {
 pub trait Store:
     Accounts
     + Alerts
+    + Attestations
     + AuditLog
     + Changes
     + Figures
     + Fleet
     + Search
     + Sessions
+    + Verifications
     + Webhooks
     + Send
     + Sync
@@ -323,8 +334,8 @@ pub trait Store:
     async fn operation(&self, id: &str) -> Result<Option<Operation>>;
     /// A page, newest first.
     async fn operations(&self, filter: &OperationFilter) -> Result<Vec<Operation>>;
-    /// How many queued operations are older than each of these, over all clusters; those that are not queued are absent
-    /// (one query, for a page of a list).
+    /// How many queued operations are older than each of these, over all clusters, of those that wait for the same places;
+    /// those that are not queued are absent (one query, for a page of a list).
     async fn queue_positions(&self, ids: &[&str]) -> Result<HashMap<String, u64>>;
     /// Events after a sequence number, at most `limit`.
     async fn events(&self, operation: &str, after: i64, limit: u32) -> Result<Vec<Event>>;
@@ -333,8 +344,8 @@ pub trait Store:
     /// Leases due operations without a live lease. Running ones come first, since they hold a place of their cluster
     /// even while they wait; then queued ones, oldest first, which become `Running` with an event as long as their
     /// cluster has a place. A queued one that was asked to stop needs no place of its cluster: it only has to end, and
-    /// its owner must send nothing. Never more than `overall` live leases at once. Deliveries to webhooks are beside all
-    /// of these limits and have their own: [`webhooks::DELIVERIES`].
+    /// its owner must send nothing. Never more than `overall` live leases at once. Deliveries to webhooks and verifications
+    /// are beside all of these limits and have their own: [`webhooks::DELIVERIES`], [`LeaseLimits::verifications`].
     async fn lease(
         &self,
         owner: &str,

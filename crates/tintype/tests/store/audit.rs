@@ -79,6 +79,7 @@ async fn every_change(store: &TheStore) {
         .unwrap();
     store.set_default_repository(Some(&main)).await.unwrap();
     store.put_reader(&main, Some(&reader)).await.unwrap();
+    every_change_of_verifications(store).await;
     store.attach_cluster(&cluster("a"), &secrets("a")).await.unwrap();
     store.update_cluster(&cluster("a"), None).await.unwrap();
     store.start_operation(&operation("1", "a")).await.unwrap();
@@ -145,6 +146,19 @@ async fn every_change_of_webhooks(store: &TheStore) {
     store.start_test_delivery("w", "admin", at(1)).await.unwrap();
     store.update_webhook(&webhook, None).await.unwrap();
     store.delete_webhook("w").await.unwrap();
+}
+
+async fn every_change_of_verifications(store: &TheStore) {
+    let main = repository("main").name;
+    store
+        .put_schedule(&crate::verifications::schedule("main"))
+        .await
+        .unwrap();
+    store.delete_schedule(&main).await.unwrap();
+    let (key, seed) = crate::attest::key("k1", 1);
+    store.create_attest_key(&key, &seed).await.unwrap();
+    let (key, seed) = crate::attest::key("k2", 2);
+    store.rotate_attest_key(&key, &seed, at(2)).await.unwrap();
 }
 
 fn password(hash: &str) -> UserChange {

@@ -7,6 +7,7 @@ mod make;
 
 mod accounts;
 mod alerts;
+mod attest;
 mod audit;
 mod changes;
 mod clusters;
@@ -22,6 +23,7 @@ mod search;
 mod sessions;
 mod sqlite;
 mod steps;
+mod verifications;
 mod webhooks;
 
 /// Runs every case on every backend. A backend is a function of that name in `backends`, and one word more below.
@@ -176,7 +178,24 @@ mod conformance {
         webhooks {
             webhooks_read_back_and_secrets_apart
             a_failure_is_told_to_those_who_want_to_hear_of_it
+            damage_that_a_verification_finds_is_told
             deliveries_take_no_place_and_stand_in_nobody_s_way
+        }
+        verifications {
+            checks_are_remembered_by_blob_and_level_and_only_become_younger
+            a_blob_that_failed_is_vouched_for_by_nothing
+            old_checks_are_forgotten
+            a_report_reads_back_and_only_so_many_are_kept
+            a_proof_takes_the_place_of_those_that_did_not_look_deeper
+            damage_stays_until_a_look_as_deep_finds_none
+            proofs_of_snapshots_that_are_gone_are_forgotten
+            verifications_are_listed_by_repository_and_the_open_one_is_found
+            verifications_take_no_place_of_engines_and_have_their_own
+            a_schedule_is_set_started_once_and_removed
+        }
+        attest {
+            one_key_is_in_use_and_the_others_stay
+            an_attestation_is_found_by_name_and_outlives_its_cluster
         }
         alerts {
             a_cluster_that_becomes_late_and_recovers_is_told_once_each

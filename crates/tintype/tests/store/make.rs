@@ -127,6 +127,7 @@ pub fn limits(overall: u32, per_cluster: u32) -> LeaseLimits {
         overall,
         per_cluster,
         exceptions: HashMap::new(),
+        verifications: 2,
     }
 }
 

@@ -152,6 +152,34 @@ pub async fn a_failure_is_told_to_those_who_want_to_hear_of_it(store: TheStore) 
     assert_eq!(deliveries(&store).await.len(), 1);
 }
 
+pub async fn damage_that_a_verification_finds_is_told(store: TheStore) {
+    attach(&store, "a").await;
+    make(&store, &webhook("all")).await;
+    for (name, state) in [("1", "restorable"), ("2", "in_part"), ("3", "unknown")] {
+        let new = tintype::store::NewOperation {
+            kind: OperationKind::VerifyRepository,
+            ..operation(name, "a")
+        };
+        start(&store, new).await;
+        let leased = lease_one(&store, "me", 0).await;
+        let found = Step {
+            outcome: Some(serde_json::json!({"state": state, "notes": ["a blob is gone"], "bytes": 1})),
+            ..ends(Status::Succeeded)
+        };
+        assert!(commit(&store, &leased, 1, found).await);
+    }
+    let told = deliveries(&store).await;
+    let [one] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert_eq!(one.event, WebhookEvent::VerificationDamage);
+    let verification = &one.payload["data"]["verification"];
+    assert_eq!(
+        (&verification["state"], &verification["notes"][0]),
+        (&"in_part".into(), &"a blob is gone".into())
+    );
+}
+
 pub async fn deliveries_take_no_place_and_stand_in_nobody_s_way(store: TheStore) {
     attach(&store, "a").await;
     let hooks = ["w1", "w2", "w3", "w4", "w5"];

@@ -40,7 +40,7 @@ async fn operations(tx: &mut Tx, figures: &mut FleetFigures) -> Result<()> {
     figures.operations = counted.iter().map(read).collect::<Result<_>>()?;
     let queue = sqlx::query(
         "SELECT count(*) AS number, min(created_at) AS since FROM operations \
-         WHERE status = 'queued' AND kind <> 'deliver_webhook'",
+         WHERE status = 'queued' AND kind NOT IN ('deliver_webhook', 'verify_repository')",
     )
     .fetch_one(tx)
     .await?;

@@ -9,6 +9,7 @@ use crate::model::{ChangeKind, ClusterId};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 use std::collections::HashMap;
 
 /// A due operation that may get a lease.
@@ -27,7 +28,7 @@ pub(super) async fn lease(
     let now = millis(now);
     let live: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM operations WHERE status IN ('queued', 'running') AND lease_until > ? \
-         AND kind <> 'deliver_webhook'",
+         AND kind NOT IN ('deliver_webhook', 'verify_repository')",
     )
     .bind(now)
     .fetch_one(&mut *tx)
@@ -36,6 +37,7 @@ pub(super) async fn lease(
     let mut leased = Vec::new();
     let mut chosen = choose(tx, limits, now, places).await?;
     chosen.extend(choose_deliveries(tx, now).await?);
+    chosen.extend(choose_verifications(tx, limits.verifications, now).await?);
     for candidate in chosen {
         leased.push(grant(tx, &candidate, owner, now, millis(until)).await?);
     }
@@ -53,7 +55,7 @@ async fn choose(tx: &mut Tx, limits: &LeaseLimits, now: i64, places: u64) -> Res
     let mut due = sqlx::query(
         "SELECT id, cluster_id, status = 'queued' AS queued, cancel_requested FROM operations \
          WHERE status IN ('queued', 'running') AND due_at <= ?1 AND (lease_until IS NULL OR lease_until <= ?1) \
-         AND kind <> 'deliver_webhook' ORDER BY status DESC, id",
+         AND kind NOT IN ('deliver_webhook', 'verify_repository') ORDER BY status DESC, id",
     )
     .bind(now)
     .fetch(&mut *tx);
@@ -117,10 +119,40 @@ async fn choose_deliveries(tx: &mut Tx, now: i64) -> Result<Vec<Candidate>> {
     Ok(chosen)
 }
 
+/// Verifications that are due, those that were begun first, then the oldest. One that was asked to stop needs no place.
+async fn choose_verifications(tx: &mut Tx, most: u32, now: i64) -> Result<Vec<Candidate>> {
+    let live: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM operations WHERE kind = 'verify_repository' AND status IN ('queued', 'running') \
+         AND lease_until > ?",
+    )
+    .bind(now)
+    .fetch_one(&mut *tx)
+    .await?;
+    let places = i64::from(most).saturating_sub(live).max(0);
+    let due = sqlx::query(
+        "WITH due AS (SELECT id, status = 'queued' AS queued, cancel_requested, \
+         row_number() OVER (ORDER BY status DESC, id) AS place FROM operations \
+         WHERE kind = 'verify_repository' AND status IN ('queued', 'running') AND due_at <= ?1 \
+         AND (lease_until IS NULL OR lease_until <= ?1)) \
+         SELECT id, queued FROM due WHERE place <= ?2 OR cancel_requested ORDER BY place",
+    )
+    .bind(now)
+    .bind(places)
+    .fetch_all(tx)
+    .await?;
+    let candidate = |row: &SqliteRow| {
+        Ok(Candidate {
+            id: row.try_get("id")?,
+            queued: row.try_get("queued")?,
+        })
+    };
+    due.iter().map(candidate).collect()
+}
+
 async fn running_by_cluster(tx: &mut Tx) -> Result<HashMap<String, u64>> {
     let found = sqlx::query(
         "SELECT cluster_id, count(*) AS number FROM operations WHERE status = 'running' \
-         AND kind <> 'deliver_webhook' GROUP BY cluster_id",
+         AND kind NOT IN ('deliver_webhook', 'verify_repository') GROUP BY cluster_id",
     )
     .fetch_all(tx)
     .await?;

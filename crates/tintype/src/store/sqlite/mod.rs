@@ -5,12 +5,14 @@
 
 mod accounts;
 mod alerts;
+mod attest;
 mod audit;
 mod changes;
 mod clusters;
 mod figures;
 mod fleet;
 mod leases;
+mod ledger;
 mod lock;
 mod names;
 mod open;
@@ -22,6 +24,7 @@ mod sessions;
 mod signals;
 mod steps;
 mod totp;
+mod verifications;
 mod webhooks;
 mod writer;
 

@@ -170,7 +170,8 @@ fn one_of(query: &mut QueryBuilder<Sqlite>, column: &str, words: impl Iterator<I
 
 pub(super) async fn queue_positions(tx: &mut Tx, ids: &[&str]) -> Result<HashMap<String, u64>> {
     let found = sqlx::query(
-        "WITH queue AS (SELECT id, sum(kind <> 'deliver_webhook') OVER (ORDER BY id) - (kind <> 'deliver_webhook') AS ahead \
+        "WITH queue AS (SELECT id, row_number() OVER (PARTITION BY \
+         CASE WHEN kind IN ('deliver_webhook', 'verify_repository') THEN kind END ORDER BY id) - 1 AS ahead \
          FROM operations WHERE status = 'queued') \
          SELECT id, ahead FROM queue WHERE id IN (SELECT value FROM json_each(?))",
     )

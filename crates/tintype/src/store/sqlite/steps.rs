@@ -7,7 +7,7 @@ use super::webhooks::{Notice, notify};
 use super::{Tx, changes, names};
 use crate::model::{ChangeKind, Failure, OperationKind, Status, WebhookEvent};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Row;
 
 pub(super) async fn commit(tx: &mut Tx, id: &str, token: i64, step: &Step, now: Timestamp) -> Result<bool> {
@@ -58,6 +58,9 @@ pub(super) async fn commit(tx: &mut Tx, id: &str, token: i64, step: &Step, now: 
     if let Some(failure) = &step.failure {
         tell_failure(tx, now, named, failure).await?;
     }
+    if let Some(outcome) = &step.outcome {
+        tell_damage(tx, now, named, outcome).await?;
+    }
     Ok(true)
 }
 
@@ -74,6 +77,31 @@ async fn tell_failure(tx: &mut Tx, at: i64, operation: changes::Named<'_>, failu
             "operation": { "id": operation.id, "kind": operation.kind },
             "failure": changes::failure(failure),
         }),
+    };
+    notify(tx, notice).await
+}
+
+/// A verification that succeeded in finding what cannot be restored.
+async fn tell_damage(tx: &mut Tx, at: i64, operation: changes::Named<'_>, outcome: &Value) -> Result<()> {
+    let damaged = outcome["state"] == "in_part" || outcome["state"] == "not_restorable";
+    if operation.kind != OperationKind::VerifyRepository || !damaged {
+        return Ok(());
+    }
+    let members = [
+        "repository",
+        "state",
+        "snapshots",
+        "restorable",
+        "errors",
+        "notes",
+    ];
+    let told = members.map(|member| (member.to_owned(), outcome[member].clone()));
+    let notice = Notice {
+        event: WebhookEvent::VerificationDamage,
+        cluster: operation.cluster,
+        at,
+        data: json!({ "operation": { "id": operation.id, "kind": operation.kind },
+            "verification": serde_json::Map::from_iter(told) }),
     };
     notify(tx, notice).await
 }
