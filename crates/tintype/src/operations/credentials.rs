@@ -2,13 +2,12 @@
 //!
 //! They prove the caller's right to that storage. They are never sent to the engine, stored, logged or echoed.
 
-use super::location::Wanted;
+use super::location::{self, Wanted};
 use super::repositories::Resolved;
-use super::{Operations, StorageCredentials};
+use super::{Operations, StorageCredentials, reader};
 use crate::error::Result;
 use crate::model::{Cluster, Failure, FailureKind, Reader};
 use serde_json::Value;
-use tintype_repository::storage::{S3Location, Storage};
 
 /// Each member given overrides the reader's own; the pair must be able to list one key under the location.
 ///
@@ -27,53 +26,31 @@ pub async fn check(
             resolved.engine_name
         )));
     };
-    if platform.kind != "s3" {
+    if location::bucket_member(&platform.kind).is_none() {
         let message = format!(
             "a repository of type {} takes no username and password. Leave them out",
             platform.kind
         );
         return Err(invalid(message));
     }
-    let Some(reader) = operations.store().reader(&platform.name).await? else {
+    let Some(own) = operations.store().reader(&platform.name).await? else {
         return Err(invalid(format!(
             "{} has no reader to check credentials with. Set one: `tintype repository reader set {}`",
             platform.name, platform.name
         )));
     };
-    let reader = Reader {
-        username: given.username.clone().or(reader.username),
-        password: given.password.clone().or(reader.password),
-        ..reader
+    let asked_with = Reader {
+        username: given.username.clone().or(own.username),
+        password: given.password.clone().or(own.password),
+        ..own
     };
     let wanted = Wanted::new(platform, cluster, resolved.engine_name.clone());
-    let text = |key: &str| {
-        wanted
-            .settings
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let location = S3Location {
-        endpoint: reader.endpoint,
-        region: reader.region,
-        bucket: text("bucket"),
-        prefix: text("base_path"),
-    };
-    let refused = |error: tintype_repository::storage::StorageError| {
-        invalid(format!(
-            "the storage of {} did not accept the credentials: {error}",
-            platform.name
-        ))
-    };
-    let storage = Storage::s3(
-        &location,
-        reader.username.as_deref(),
-        reader.password.as_ref(),
-        tintype_engine::address::refused,
-    )
-    .map_err(refused)?;
-    storage.list_one().await.map_err(|error| {
+    let bucket = location::bucket(&platform.kind, &wanted.settings).unwrap_or_default();
+    let base = wanted.settings.get(location::location_member(&platform.kind));
+    let base = base.and_then(Value::as_str).unwrap_or_default().trim_matches('/');
+    let scheme = location::reader_schemes(&platform.kind)[0];
+    let looked = reader::holds_anything(&format!("{scheme}://{bucket}/{base}"), &asked_with).await;
+    looked.map_err(|error| {
         invalid(format!(
             "the storage of {} did not accept the credentials: {error}",
             platform.name

@@ -4,7 +4,10 @@ use crate::model::{Cluster, PlatformRepository, RepositoryName};
 use serde_json::{Map, Value};
 
 /// Types that Tintype can register and compare.
-pub const SUPPORTED: [&str; 2] = ["fs", "s3"];
+pub const SUPPORTED: [&str; 5] = ["fs", "s3", "gcs", "azure", "url"];
+
+/// The type that engines only read through.
+pub const URL: &str = "url";
 
 /// Settings that are secrets wherever they stand.
 const SECRETS: [&str; 4] = ["secret_key", "session_token", "password", "access_key"];
@@ -37,7 +40,11 @@ impl Wanted {
             .as_ref()
             .map_or(platform.is_default, |own| *own == platform.name);
         let given = cluster.location.clone().filter(|_| is_own);
-        let own = given.unwrap_or_else(|| join(base, cluster.id.as_str()));
+        let own = given.unwrap_or_else(|| match platform.kind.as_str() {
+            // Nobody writes there, so all may read one place.
+            URL => base.to_owned(),
+            _ => join(base, cluster.id.as_str()),
+        });
         settings.insert(member.to_owned(), Value::String(own));
         Self {
             name,
@@ -58,18 +65,62 @@ pub fn comparable(kind: &str, settings: &Map<String, Value>) -> Option<String> {
     let text = |key: &str| settings.get(key).and_then(Value::as_str).unwrap_or_default();
     match kind {
         "fs" => Some(format!("fs:{}", tidy(text("location")))),
-        "s3" => {
+        "s3" | "gcs" | "azure" => {
             let path = tidy(text("base_path"));
             let path = path.trim_start_matches('/');
-            Some(format!("s3:{}/{path}", text("bucket")))
+            Some(format!(
+                "{kind}:{}/{path}",
+                bucket(kind, settings).unwrap_or_default()
+            ))
         }
+        URL => Some(format!("url:{}", text("url").trim_end_matches('/'))),
+        _ => None,
+    }
+}
+
+/// The bucket or container, for types that have one.
+pub fn bucket<'a>(kind: &str, settings: &'a Map<String, Value>) -> Option<&'a str> {
+    settings.get(bucket_member(kind)?).and_then(Value::as_str)
+}
+
+/// Where the bucket or container of this type is written.
+pub fn bucket_member(kind: &str) -> Option<&'static str> {
+    match kind {
+        "s3" | "gcs" => Some("bucket"),
+        "azure" => Some("container"),
         _ => None,
     }
 }
 
 /// Where a location of this type is written.
 pub fn location_member(kind: &str) -> &'static str {
-    if kind == "s3" { "base_path" } else { "location" }
+    match kind {
+        "s3" | "gcs" | "azure" => "base_path",
+        URL => "url",
+        _ => "location",
+    }
+}
+
+/// The schemes that the URL of a reader may have: its own first. A copy behind a web server is read like any other.
+pub fn reader_schemes(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "s3" => &["s3"],
+        "gcs" => &["gs"],
+        "azure" => &["az"],
+        URL => &["https", "http", "file"],
+        _ => &["file"],
+    }
+}
+
+/// What the URL of a reader may look like.
+pub fn reader_example(kind: &str) -> &'static str {
+    match kind {
+        "s3" => "s3://bucket/base/path",
+        "gcs" => "gs://bucket/base/path",
+        "azure" => "az://container/base/path",
+        URL => "https://host/path",
+        _ => "file:///mounted/path",
+    }
 }
 
 /// A setting that must not be shown or sent.
@@ -81,8 +132,11 @@ pub fn is_secret(key: &str) -> bool {
             .any(|word| last.contains(word))
 }
 
-/// The registration writes to the storage unless it says otherwise.
-pub fn is_readonly(settings: &Map<String, Value>) -> bool {
+/// The registration writes to the storage unless it says otherwise, or its type cannot.
+pub fn is_readonly(kind: &str, settings: &Map<String, Value>) -> bool {
+    if kind == URL {
+        return true;
+    }
     ["readonly", "read_only"]
         .iter()
         .any(|key| match settings.get(*key) {
@@ -103,7 +157,7 @@ fn join(base: &str, id: &str) -> String {
 
 /// Without doubled and trailing slashes and `.` segments, which name the same place. `..` is left as it is: what it
 /// means depends on links that only the engine's host knows.
-fn tidy(path: &str) -> String {
+pub fn tidy(path: &str) -> String {
     let absolute = path.starts_with('/');
     let parts: Vec<&str> = path
         .split('/')
@@ -113,7 +167,7 @@ fn tidy(path: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use serde_json::json;
 
@@ -137,7 +191,16 @@ mod tests {
             at("s3", json!({"bucket": "b", "base_path": "/x/"})).as_deref(),
             Some("s3:b/x")
         );
-        assert_eq!(at("gcs", json!({"bucket": "b"})), None);
+        assert_eq!(at("gcs", json!({"bucket": "b"})).as_deref(), Some("gcs:b/"));
+        assert_eq!(
+            at("azure", json!({"container": "c", "base_path": "x/"})).as_deref(),
+            Some("azure:c/x")
+        );
+        assert_eq!(
+            at("url", json!({"url": "http://h/x/"})).as_deref(),
+            Some("url:http://h/x")
+        );
+        assert_eq!(at("hdfs", json!({"path": "b"})), None);
     }
 
     #[test]
@@ -153,6 +216,15 @@ mod tests {
         }
         for plain in ["bucket", "base_path", "location", "compress", "client"] {
             assert!(!is_secret(plain), "{plain}");
+        }
+    }
+
+    /// Named `main`.
+    pub(in crate::operations) fn platform_of(kind: &str, settings: Value) -> PlatformRepository {
+        PlatformRepository {
+            kind: kind.to_owned(),
+            settings: settings.as_object().unwrap().clone(),
+            ..platform("main", false)
         }
     }
 
@@ -174,7 +246,7 @@ mod tests {
         }
     }
 
-    fn cluster(repository: Option<&str>) -> Cluster {
+    pub(in crate::operations) fn cluster(repository: Option<&str>) -> Cluster {
         let at = jiff::Timestamp::UNIX_EPOCH;
         Cluster {
             id: "c1".parse().unwrap(),
@@ -195,6 +267,14 @@ mod tests {
             updated_at: at,
             version: 1,
         }
+    }
+
+    #[test]
+    fn a_registration_that_only_reads_says_so_or_is_of_a_type_that_does() {
+        let settings = |value: Value| value.as_object().unwrap().clone();
+        assert!(is_readonly("url", &settings(json!({}))));
+        assert!(is_readonly("fs", &settings(json!({"readonly": "true"}))));
+        assert!(!is_readonly("gcs", &settings(json!({"readonly": "false"}))));
     }
 
     #[test]

@@ -115,7 +115,7 @@ pub fn observed(registration: &Registration) -> ObservedRegistration {
         kind: registration.kind.clone(),
         location: comparable(&registration.kind, &registration.settings),
         uuid: registration.uuid.clone(),
-        readonly: is_readonly(&registration.settings),
+        readonly: is_readonly(&registration.kind, &registration.settings),
     }
 }
 

@@ -1,20 +1,21 @@
 //! Platform repositories and their readers.
 
-use super::location::{self, SUPPORTED, is_secret};
+use super::location::{self, SUPPORTED, URL, is_secret};
+use super::reader;
 use crate::app::App;
 use crate::error::{Error, Missing, Result};
 use crate::model::{PlatformRepository, Reader, RepositoryName};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use std::time::Duration;
-use tintype_repository::storage::{S3Location, Storage, StorageError};
+use tintype_repository::source::SourceError;
+use url::Url;
 
 /// What a caller asks of a platform repository.
 #[derive(Clone)]
 pub struct PutRepository {
     /// Its name.
     pub name: RepositoryName,
-    /// `fs` or `s3`.
+    /// `fs`, `s3`, `gcs`, `azure` or `url`.
     pub kind: String,
     /// As given; secrets among them are sealed and not shown again.
     pub settings: Map<String, Value>,
@@ -38,15 +39,20 @@ pub async fn put_repository(app: &App, request: PutRepository) -> Result<Platfor
         .partition(|(key, _)| is_secret(key) && key != "access_key");
     let existing = app.store.repository(&request.name).await?;
     let existing_kind = existing.as_ref().map(|one| one.kind.clone());
+    let is_default = request
+        .default
+        .or(existing.as_ref().map(|one| one.is_default))
+        .unwrap_or(false);
+    if is_default && request.kind == URL {
+        let message = "a repository of type url is only read, so it cannot be where snapshots go by default";
+        return Err(Error::invalid("default", message));
+    }
     let now = crate::clock::to_millis(app.clock.now());
     let mut repository = PlatformRepository {
         name: request.name,
         kind: request.kind,
         settings,
-        is_default: request
-            .default
-            .or(existing.as_ref().map(|one| one.is_default))
-            .unwrap_or(false),
+        is_default,
         has_reader: existing.as_ref().is_some_and(|one| one.has_reader),
         preflight: None,
         created_at: existing.map_or(now, |one| one.created_at),
@@ -54,7 +60,7 @@ pub async fn put_repository(app: &App, request: PutRepository) -> Result<Platfor
         version: 0,
     };
     let reader = app.store.reader(&repository.name).await?;
-    let result = preflight(&repository, reader.as_ref()).await;
+    let result = preflight(reader.as_ref()).await;
     if request.require_preflight && result.is_err() {
         let why = result.err().map(|error| error.to_string()).unwrap_or_default();
         return Err(Error::Precondition(format!(
@@ -108,7 +114,7 @@ pub async fn put_reader(app: &App, name: &RepositoryName, reader: Option<Reader>
         check_reader(&repository, reader)?;
     }
     app.store.put_reader(name, reader.as_ref()).await?;
-    Ok(in_words(&preflight(&repository, reader.as_ref()).await))
+    Ok(in_words(&preflight(reader.as_ref()).await))
 }
 
 fn gone() -> Error {
@@ -129,11 +135,8 @@ fn check_shape(request: &PutRepository) -> Result<()> {
         );
         return Err(Error::invalid("type", message));
     }
-    let required = if request.kind == "fs" {
-        "location"
-    } else {
-        "bucket"
-    };
+    let member = location::location_member(&request.kind);
+    let required = location::bucket_member(&request.kind).unwrap_or(member);
     match request.settings.get(required) {
         Some(Value::String(value)) if !value.trim().is_empty() => {}
         Some(_) => {
@@ -147,9 +150,26 @@ fn check_shape(request: &PutRepository) -> Result<()> {
             return Err(Error::invalid(&format!("settings.{required}"), message));
         }
     }
-    match request.settings.get(location::location_member(&request.kind)) {
+    match request.settings.get(member) {
+        Some(Value::String(url)) if request.kind == URL => check_url(url),
         None | Some(Value::String(_)) => Ok(()),
-        Some(_) => Err(Error::invalid("settings.base_path", "base_path must be a text")),
+        Some(_) => Err(Error::invalid(
+            &format!("settings.{member}"),
+            format!("{member} must be a text"),
+        )),
+    }
+}
+
+/// Engines read these; credentials in one would be shown to whoever may see the repository.
+fn check_url(text: &str) -> Result<()> {
+    let plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+    let known = |url: &Url| matches!(url.scheme(), "http" | "https" | "ftp" | "file" | "jar");
+    match Url::parse(text) {
+        Ok(url) if plain(&url) && known(&url) => Ok(()),
+        _ => Err(Error::invalid(
+            "settings.url",
+            "url must be http, https, ftp, file or jar, without credentials",
+        )),
     }
 }
 
@@ -175,15 +195,17 @@ fn nested_secret(path: &str, settings: &Map<String, Value>) -> Option<String> {
 }
 
 fn check_reader(repository: &PlatformRepository, reader: &Reader) -> Result<()> {
-    let scheme = if repository.kind == "fs" {
-        "file://"
-    } else {
-        "s3://"
-    };
-    if !reader.url.starts_with(scheme) {
+    let schemes = location::reader_schemes(&repository.kind);
+    let scheme = reader.url.split_once("://").map_or("", |(scheme, _)| scheme);
+    if !schemes.contains(&scheme) {
         let message = format!(
-            "the reader of a repository of type {} begins with {scheme}",
-            repository.kind
+            "the reader of a repository of type {} begins with {}",
+            repository.kind,
+            schemes
+                .iter()
+                .map(|scheme| format!("{scheme}://"))
+                .collect::<Vec<_>>()
+                .join(" or ")
         );
         return Err(Error::invalid("url", message));
     }
@@ -201,46 +223,15 @@ fn check_reader(repository: &PlatformRepository, reader: &Reader) -> Result<()> 
     }
 }
 
-/// The longest that a look at the storage may take.
-const PREFLIGHT: Duration = Duration::from_secs(10);
-
 /// Looks at the storage through the reader. `None`: there is no reader to look with.
-async fn preflight(
-    repository: &PlatformRepository,
-    reader: Option<&Reader>,
-) -> std::result::Result<Option<bool>, StorageError> {
-    let Some(reader) = reader else { return Ok(None) };
-    let look = async {
-        let storage = if repository.kind == "fs" {
-            // A mount that hangs must not hold up a thread of the runtime.
-            let path = std::path::PathBuf::from(reader.url.trim_start_matches("file://"));
-            let opened = tokio::task::spawn_blocking(move || Storage::directory(&path)).await;
-            opened.map_err(|error| StorageError::new(&error.to_string()))??
-        } else {
-            let address = reader.url.trim_start_matches("s3://");
-            let (bucket, prefix) = address.split_once('/').unwrap_or((address, ""));
-            let location = S3Location {
-                endpoint: reader.endpoint.clone(),
-                region: reader.region.clone(),
-                bucket: bucket.to_owned(),
-                prefix: prefix.to_owned(),
-            };
-            Storage::s3(
-                &location,
-                reader.username.as_deref(),
-                reader.password.as_ref(),
-                tintype_engine::address::refused,
-            )?
-        };
-        storage.list_one().await.map(Some)
-    };
-    match tokio::time::timeout(PREFLIGHT, look).await {
-        Ok(result) => result,
-        Err(_) => Err(StorageError::new(&format!("no answer within {PREFLIGHT:?}"))),
+async fn preflight(reader: Option<&Reader>) -> std::result::Result<Option<bool>, SourceError> {
+    match reader {
+        None => Ok(None),
+        Some(reader) => reader::holds_anything(&reader.url, reader).await.map(Some),
     }
 }
 
-fn in_words(result: &std::result::Result<Option<bool>, StorageError>) -> String {
+fn in_words(result: &std::result::Result<Option<bool>, SourceError>) -> String {
     match result {
         Ok(None) => "not looked at: there is no reader".to_owned(),
         Ok(Some(true)) => "readable".to_owned(),

@@ -3,7 +3,7 @@
 use crate::description::{Definition, conforms};
 use crate::support::{Server, key};
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tintype::model::Role;
 
 const ECE: &str = "/api/v1/platform/configuration/snapshots/repositories";
@@ -90,7 +90,30 @@ async fn a_wrong_shape_is_named() {
             "settings.client.secret_key",
         ),
         ("main", r#"{"type":7,"settings":{}}"#, "type"),
-        ("main", r#"{"type":"azure","settings":{}}"#, "type"),
+        ("main", r#"{"type":"hdfs","settings":{}}"#, "type"),
+        (
+            "main",
+            r#"{"type":"azure","settings":{"bucket":"b"}}"#,
+            "settings.container",
+        ),
+        ("main", r#"{"type":"gcs","settings":{}}"#, "settings.bucket"),
+        (
+            "main",
+            r#"{"type":"gcs","settings":{"bucket":"b","base_path":[]}}"#,
+            "settings.base_path",
+        ),
+        ("main", r#"{"type":"url","settings":{}}"#, "settings.url"),
+        ("main", r#"{"type":"url","settings":{"url":7}}"#, "settings.url"),
+        (
+            "main",
+            r#"{"type":"url","settings":{"url":"https://me:engine-pass@host/x"}}"#,
+            "settings.url",
+        ),
+        (
+            "main",
+            r#"{"type":"url","settings":{"url":"gopher://host"}}"#,
+            "settings.url",
+        ),
         ("main", r#"{"type":"ftp","settings":{}}"#, "type"),
         (
             "main",
@@ -118,13 +141,13 @@ async fn a_wrong_shape_is_named() {
             );
         }
     }
-    let azure = put(
+    let hdfs = put(
         &server,
         &format!("{ECE}/main"),
-        r#"{"type":"azure","settings":{}}"#,
+        r#"{"type":"hdfs","settings":{}}"#,
     )
     .await;
-    assert!(azure.message().contains("azure") && azure.message().contains("not supported yet"));
+    assert!(hdfs.message().contains("hdfs") && hdfs.message().contains("not supported yet"));
     let reply = put(
         &server,
         &format!("{NATIVE}/main?preflight=maybe"),
@@ -208,6 +231,9 @@ async fn a_reader_is_set_looked_through_and_removed() {
         ("{}", "url"),
         (r#"{"url":"/x"}"#, "url"),
         (r#"{"url":"s3://k:engine-pass@b/p"}"#, "url"),
+        // Of another type than the repository.
+        (r#"{"url":"gs://b/p"}"#, "url"),
+        (r#"{"url":"https://host/p"}"#, "url"),
         (r#"{"url":"file:///x","endpoint":"nowhere"}"#, "endpoint"),
         (r#"{"url":"file:///x","secret":"x"}"#, "secret"),
     ] {
@@ -220,4 +246,62 @@ async fn a_reader_is_set_looked_through_and_removed() {
     }
     let reply = put(&server, &format!("{NATIVE}/none/reader"), "{}").await;
     assert_eq!(reply.code(), "clusters.snapshot.repository_not_found");
+}
+
+#[tokio::test]
+async fn each_type_takes_its_own_reader() {
+    let server = Server::start().await;
+    for (kind, settings, good, bad) in [
+        ("gcs", r#"{"bucket":"b","base_path":"x"}"#, "gs://b/x", "s3://b/x"),
+        ("azure", r#"{"container":"c"}"#, "az://c", "file:///c"),
+        (
+            "url",
+            r#"{"url":"http://host/x"}"#,
+            "https://mirror.example/x",
+            "s3://b",
+        ),
+    ] {
+        let path = format!("{NATIVE}/{kind}");
+        let body = format!(r#"{{"type":"{kind}","settings":{settings}}}"#);
+        let made = put(&server, &path, &body).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+        let given: Value = serde_json::from_str(settings).unwrap();
+        assert_eq!(made.body["settings"], given);
+        let set = |url: &str| json!({"url": url, "endpoint": "http://127.0.0.1:9"}).to_string();
+        let reader = format!("{path}/reader");
+        let refused = put(&server, &reader, &set(bad)).await;
+        assert_eq!(
+            (refused.status, refused.field()),
+            (StatusCode::BAD_REQUEST, "url")
+        );
+        let taken = put(&server, &reader, &set(good)).await;
+        assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
+        let preflight = taken.body["preflight"].as_str().unwrap();
+        assert!(preflight.starts_with("not readable: "), "{kind}: {preflight}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_only_read_is_no_place_for_snapshots() {
+    let server = Server::start().await;
+    server.add_cluster("a1").await;
+    let body = r#"{"type":"url","settings":{"url":"http://host/x"}}"#;
+    put(&server, &format!("{NATIVE}/old"), body).await;
+    let taken = server
+        .post(
+            "/api/v1/clusters/elasticsearch/a1/_snapshot",
+            r#"{"repository_name":"old"}"#,
+        )
+        .await;
+    assert_eq!(
+        (taken.status, taken.field()),
+        (StatusCode::BAD_REQUEST, "repository_name")
+    );
+    assert!(taken.message().contains("only read"), "{}", taken.message());
+    let default = r#"{"type":"url","settings":{"url":"http://host/x"},"default":true}"#;
+    let refused = put(&server, &format!("{NATIVE}/old"), default).await;
+    assert_eq!(
+        (refused.status, refused.field()),
+        (StatusCode::BAD_REQUEST, "default")
+    );
 }

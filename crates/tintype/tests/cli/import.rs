@@ -50,7 +50,7 @@ impl World {
         let s3 =
             json!({"type": "s3", "settings": {"bucket": "ece", "access_key": "AKIA", "region": "eu-west-1"}});
         ece.add_repository("nightly", s3);
-        ece.add_repository("blobs", json!({"type": "azure", "settings": {"container": "c"}}));
+        ece.add_repository("blobs", json!({"type": "hdfs", "settings": {"path": "c"}}));
         let server = TintypeProcess::start(TintypeOptions::serve(env!("CARGO_BIN_EXE_tintype")));
         Self {
             server: server.await.unwrap(),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// Types that Tintype has no platform repositories of.
 const UNSUPPORTED: &str = "Tintype's platform does not know the type";
-const SUPPORTED: [&str; 2] = ["fs", "s3"];
+const SUPPORTED: [&str; 5] = ["fs", "s3", "gcs", "azure", "url"];
 
 /// How the report is shown.
 pub const VIEW: View = View {

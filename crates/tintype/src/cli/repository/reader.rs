@@ -32,19 +32,19 @@ pub enum Verb {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Reader")]
 pub struct ReaderArgs {
-    /// `file:///mounted/path` or `s3://bucket/base/path`
+    /// `file:///mounted/path`, `s3://bucket/base/path`, `gs://…`, `az://container/base/path` or `https://host/path`
     #[arg(long, value_name = "URL")]
     pub reader_url: Option<String>,
-    /// s3: the endpoint, when it is not the cloud's own
+    /// s3, gcs, azure: the endpoint, when it is not the cloud's own
     #[arg(long, value_name = "URL", requires = "reader_url")]
     pub reader_endpoint: Option<String>,
     /// s3: the storage's region
     #[arg(long, value_name = "REGION", requires = "reader_url")]
     pub reader_region: Option<String>,
-    /// s3: the access key
+    /// s3: access key; azure: account; gcs: client e-mail
     #[arg(long, value_name = "KEY", requires = "reader_url")]
     pub reader_user: Option<String>,
-    /// s3: a file with the secret key, else it is asked for
+    /// A file with the secret key, the account key or the private key; else it is asked for
     #[arg(long, value_name = "FILE", requires = "reader_user")]
     pub reader_password_file: Option<PathBuf>,
 }

@@ -17,18 +17,24 @@ pub struct Args {
     /// Its name
     pub name: String,
     /// The type
-    #[arg(long = "type", value_name = "TYPE", value_parser = ["fs", "s3"])]
+    #[arg(long = "type", value_name = "TYPE", value_parser = ["fs", "s3", "gcs", "azure", "url"])]
     pub kind: Option<String>,
     /// fs: the directory that all nodes of the engines share, below which each cluster gets its own
     #[arg(long, value_name = "PATH")]
     pub location: Option<String>,
-    /// s3: the bucket
+    /// s3, gcs: the bucket
     #[arg(long, value_name = "NAME")]
     pub bucket: Option<String>,
-    /// s3: the path in the bucket, below which each cluster gets its own
+    /// azure: the container
+    #[arg(long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// url: where it is read from, one place for every cluster
+    #[arg(long, value_name = "URL")]
+    pub from_url: Option<String>,
+    /// s3, gcs, azure: the path in it, below which each cluster gets its own
     #[arg(long, value_name = "PATH")]
     pub base_path: Option<String>,
-    /// s3: the name of the client whose credentials are in the engines' keystores
+    /// s3, gcs, azure: the name of the client whose credentials are in the engines' keystores
     #[arg(long, value_name = "NAME")]
     pub client: Option<String>,
     /// Any other setting: key=text, or key:=json for numbers and truth values
@@ -87,7 +93,7 @@ fn body(args: &Args) -> Result<Value> {
         body["type"] = kind.clone().into();
     }
     if body.get("type").is_none() {
-        return Err(CliError::Usage("give --type fs or --type s3".into()));
+        return Err(CliError::Usage("give --type fs, s3, gcs, azure or url".into()));
     }
     if args.default {
         body["default"] = Value::Bool(true);
@@ -104,6 +110,8 @@ fn given(args: &Args) -> Result<Map<String, Value>> {
     let named = [
         ("location", &args.location),
         ("bucket", &args.bucket),
+        ("container", &args.container),
+        ("url", &args.from_url),
         ("base_path", &args.base_path),
         ("client", &args.client),
         ("access_key", &args.access_key),

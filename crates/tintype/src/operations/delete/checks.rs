@@ -49,14 +49,14 @@ async fn on_engine(context: &Context, job: &Job) -> Result<Result<String, Failur
         );
         return Ok(Err(Failure::new(FailureKind::RepositoryNotFound, message)));
     };
-    if is_readonly(&own.settings) {
+    if is_readonly(&own.kind, &own.settings) {
         let why = format!("{} is registered read-only", job.repository());
         return Ok(Err(in_use(job, &why)));
     }
     let same = same_place(own, &registrations);
     if let Some(other) = same
         .iter()
-        .find(|one| one.name != own.name && !is_readonly(&one.settings))
+        .find(|one| one.name != own.name && !is_readonly(&one.kind, &one.settings))
     {
         let why = format!("{} writes to the same location", other.name);
         return Ok(Err(in_use(job, &why)));

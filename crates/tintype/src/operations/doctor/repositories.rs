@@ -58,7 +58,7 @@ fn not_verified(cluster: &Cluster, verify: Verify) -> Option<String> {
 
 async fn verified(engine: &Engine, found: &[Registration]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let written = found.iter().filter(|one| !is_readonly(&one.settings));
+    let written = found.iter().filter(|one| !is_readonly(&one.kind, &one.settings));
     for one in written.take(Inventory::REPOSITORIES) {
         if let Err(error) = engine.verify_repository(&one.name).await {
             let finding = Finding::error(Check::Repository, &one.name, format!("_verify failed: {error}"));

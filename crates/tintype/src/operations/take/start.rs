@@ -2,7 +2,7 @@
 
 use super::super::repositories::{Resolved, resolve};
 use super::super::step::write_state;
-use super::super::{Operations, TakeRequest, Taken, credentials};
+use super::super::{Operations, TakeRequest, Taken, credentials, location};
 use crate::error::{Error, Result};
 use crate::ids;
 use crate::model::take::{TakeParameters, TakeState};
@@ -18,6 +18,13 @@ impl Operations {
     pub async fn take(&self, request: TakeRequest) -> Result<Taken> {
         request.cluster.allows(AccessLevel::Take, "taking a snapshot")?;
         let resolved = resolve(self, &request.cluster, request.repository.as_ref()).await?;
+        if let Some(platform) = resolved.platform.as_ref().filter(|one| one.kind == location::URL) {
+            let message = format!(
+                "repository {} is of type url, which is only read: no snapshot can be taken into it. Name another one",
+                platform.name
+            );
+            return Err(Error::invalid("repository_name", message));
+        }
         if let Some(given) = &request.credentials {
             credentials::check(self, &request.cluster, &resolved, given).await?;
         }

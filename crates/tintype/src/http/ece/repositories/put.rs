@@ -19,13 +19,16 @@ const QUERY: &[Parameter] = &[Parameter::integer(
 )];
 
 /// Types that engines know and Tintype does not support yet.
-const KNOWN_ELSEWHERE: [&str; 5] = ["azure", "gcs", "hdfs", "source", "url"];
+const KNOWN_ELSEWHERE: [&str; 2] = ["hdfs", "source"];
+
+/// For people.
+const SUPPORTED: &str = "fs, s3, gcs, azure and url";
 
 /// A repository as an engine would be told it.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SnapshotRepositoryConfiguration {
-    /// `fs` or `s3`.
+    /// `fs`, `s3`, `gcs`, `azure` or `url`.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     pub kind: Option<String>,
@@ -90,14 +93,14 @@ pub fn shape(
     let kind = kind.ok_or_else(|| missing("type"))?;
     let settings = settings.ok_or_else(|| missing("settings"))?;
     match kind.as_str() {
-        "fs" | "s3" => Ok((kind, settings)),
+        "fs" | "s3" | "gcs" | "azure" | "url" => Ok((kind, settings)),
         known if KNOWN_ELSEWHERE.contains(&known) => Err(Problem::invalid(
             "type",
-            format!("the type {known} is not supported yet: fs and s3 are"),
+            format!("the type {known} is not supported yet: {SUPPORTED} are"),
         )),
         _ => Err(Problem::invalid(
             "type",
-            "the type is not known: it must be fs or s3",
+            format!("the type is not known: it must be one of {SUPPORTED}"),
         )),
     }
 }

@@ -28,7 +28,7 @@ const QUERY: &[Parameter] = &[
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepositoryBody {
-    /// `fs` or `s3`.
+    /// `fs`, `s3`, `gcs`, `azure` or `url`.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     pub kind: Option<String>,

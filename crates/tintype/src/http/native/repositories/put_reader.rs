@@ -17,19 +17,19 @@ use url::Url;
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReaderBody {
-    /// `file:///mounted/path` or `s3://bucket/prefix`.
+    /// `file:///mounted/path`, `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix` or `https://host/path`.
     #[schema(value_type = String)]
     pub url: Option<String>,
-    /// S3: the endpoint when it is not the cloud's own.
+    /// s3, gs, az: the endpoint when it is not the cloud's own.
     #[schema(required = false)]
     pub endpoint: Option<String>,
-    /// S3: the region.
+    /// s3: the region.
     #[schema(required = false)]
     pub region: Option<String>,
-    /// S3: the access key.
+    /// s3: access key; az: account; gs: client e-mail.
     #[schema(required = false)]
     pub username: Option<String>,
-    /// S3: the secret key.
+    /// s3: secret key; az: account key; gs: private key (PEM).
     #[schema(required = false, value_type = Option<String>, write_only)]
     pub password: Option<SecretString>,
 }
@@ -64,11 +64,12 @@ fn reader(body: ReaderBody) -> Result<Reader> {
     let parsed = Url::parse(&url).ok().filter(plain);
     let known = parsed.is_some_and(|url| match url.scheme() {
         "file" => !url.has_host() && url.path() != "/",
-        "s3" => url.has_host(),
+        "s3" | "gs" | "az" | "http" | "https" => url.has_host(),
         _ => false,
     });
     if !known {
-        let rule = "url must be file:///path or s3://bucket/prefix, without credentials";
+        let rule = "url must be file:///path, s3://bucket/prefix, gs://bucket/prefix, az://container/prefix or https://host/path, \
+                    without credentials";
         return Err(Problem::invalid("url", rule));
     }
     let ends = |endpoint: &String| {
