@@ -65,6 +65,10 @@ pub enum Missing {
     User,
     /// A webhook.
     Webhook,
+    /// A schedule of verifications.
+    Schedule,
+    /// An attestation.
+    Attestation,
 }
 
 impl Error {

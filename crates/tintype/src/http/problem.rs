@@ -203,6 +203,7 @@ impl From<Failure> for Problem {
             | FailureKind::Incomplete
             | FailureKind::Empty
             | FailureKind::NotDelivered
+            | FailureKind::StorageUnreadable
             | FailureKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "clusters.snapshot.failed"),
         };
         Self::new(status, code, failure.message)
@@ -263,6 +264,8 @@ fn missing_code(what: Missing) -> &'static str {
         Missing::Cluster => "clusters.cluster_not_found",
         Missing::Repository => "clusters.snapshot.repository_not_found",
         Missing::Webhook => "webhooks.not_found",
+        Missing::Schedule => "repositories.no_schedule",
+        Missing::Attestation => "clusters.snapshot.not_attested",
         Missing::Snapshot => "clusters.snapshot.not_found",
         Missing::Operation => "operations.not_found",
         Missing::ApiKey => "api_keys.key_not_found",

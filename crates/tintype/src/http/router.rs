@@ -6,7 +6,8 @@ use super::auth::Permission::{
 };
 use super::guard::{self, Guard};
 use super::native::{
-    audit, events, operations, registrations, repositories, server, snapshots, totp, webhooks,
+    attest_keys, audit, events, operations, registrations, repositories, server, snapshots, totp,
+    verification_schedule, verifications, webhooks,
 };
 use super::route::Route;
 use super::route::Surface::{Global, Native, Regional, Root};
@@ -105,6 +106,7 @@ pub fn routes() -> Vec<Route> {
         route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ReadClusters   snapshots::get),
         route!(DELETE Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}"          ManageClusters snapshots::delete),
         route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/runbook"  ReadRepositoryContents snapshots::runbook),
+        route!(GET    Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/attestation" ReadRepositoryContents snapshots::attestation),
         route!(POST   Native   "/clusters/{cluster_id}/snapshots/{repository_name}/{snapshot_name}/_restore" ManageClusters snapshots::restore),
         route!(GET    Native   "/repositories"                                  ReadRepositories   repositories::list),
         route!(GET    Native   "/repositories/{repository_name}"                ReadRepositories   repositories::get),
@@ -112,6 +114,15 @@ pub fn routes() -> Vec<Route> {
         route!(DELETE Native   "/repositories/{repository_name}"                ManageRepositories repositories::delete),
         route!(PUT    Native   "/repositories/{repository_name}/reader"         ManageRepositories repositories::put_reader),
         route!(DELETE Native   "/repositories/{repository_name}/reader"         ManageRepositories repositories::delete_reader),
+        route!(GET    Native   "/repositories/{repository_name}/verifications"  ReadClusters       verifications::list),
+        route!(POST   Native   "/repositories/{repository_name}/verifications"  ManageClusters     verifications::start),
+        route!(GET    Native   "/repositories/{repository_name}/verifications/{operation_id}" ReadClusters verifications::get),
+        route!(GET    Native   "/repositories/{repository_name}/verification-schedule" ReadRepositories   verification_schedule::get),
+        route!(PUT    Native   "/repositories/{repository_name}/verification-schedule" ManageRepositories verification_schedule::put),
+        route!(DELETE Native   "/repositories/{repository_name}/verification-schedule" ManageRepositories verification_schedule::delete),
+        route!(GET    Native   "/attest-keys"                                   Public             attest_keys::list),
+        route!(POST   Native   "/attest-keys"                                   ManageRepositories attest_keys::create),
+        route!(POST   Native   "/attest-keys/_rotate"                           ManageRepositories attest_keys::rotate),
         route!(GET    Native   "/operations"                                    ReadClusters       operations::list),
         route!(GET    Native   "/operations/{operation_id}"                     ReadClusters       operations::get),
         route!(GET    Native   "/operations/{operation_id}/events"              ReadClusters       operations::events),

@@ -3,7 +3,7 @@
 use super::live::Crew;
 use super::pulse::Part;
 use super::step::{Context, Flow, Stop};
-use super::{Operations, delete, failpoint, register, restore, take, webhooks};
+use super::{Operations, delete, failpoint, register, restore, take, verify, webhooks};
 use crate::model::{Failure, FailureKind, OperationKind};
 use crate::store::{ClusterPage, LeaseLimits, Leased, NewOperation, Started, Step};
 use futures_util::FutureExt;
@@ -111,6 +111,7 @@ impl Operations {
             overall: config.overall,
             per_cluster: config.per_cluster,
             exceptions: self.engines().exceptions(),
+            verifications: config.verifications,
         }
     }
 
@@ -163,7 +164,7 @@ impl Operations {
         .await;
         if context.operation.status.is_terminal() {
             self.live().forget(&context.operation.id);
-            if context.operation.kind != OperationKind::DeliverWebhook {
+            if context.operation.kind.works_on_engine() {
                 self.inventory_soon(&context.operation.cluster_id);
             }
         }
@@ -179,6 +180,7 @@ async fn carry_steps(context: &mut Context) -> Result<(), Stop> {
             OperationKind::RestoreSnapshot => restore::step(context).await?,
             OperationKind::DeleteSnapshot => delete::step(context).await?,
             OperationKind::DeliverWebhook => webhooks::step(context).await?,
+            OperationKind::VerifyRepository => verify::step(context).await?,
         };
         if flow == Flow::Yield {
             return Ok(());

@@ -22,9 +22,11 @@ pub mod pulse;
 pub mod reads;
 pub mod roles;
 pub mod runbook;
+pub mod verify;
 pub mod webhooks;
 pub mod writers;
 
+mod attest;
 mod credentials;
 mod delete;
 mod driver;
@@ -36,6 +38,8 @@ mod location;
 mod looks;
 mod observe;
 mod progress;
+mod proofs;
+mod reader;
 mod register;
 mod registration;
 pub mod repositories;
@@ -74,9 +78,9 @@ struct Inner {
 /// The storage's credentials that came with a request: checked, then forgotten.
 #[derive(Debug, Clone, Default)]
 pub struct StorageCredentials {
-    /// S3: the access key.
+    /// s3: access key; azure: account; gcs: client e-mail.
     pub username: Option<String>,
-    /// S3: the secret key.
+    /// s3: secret key; azure: account key; gcs: private key.
     pub password: Option<SecretString>,
 }
 
@@ -184,8 +188,8 @@ impl Operations {
             .and_then(serde_json::Value::as_str);
         // A take that waits for its turn may be answered already, and nothing of it was sent.
         let sent = step != Some("preparing");
-        // A receiver may hear of it once more; nothing is undone by leaving it.
-        let sent = sent && operation.kind != OperationKind::DeliverWebhook;
+        // A receiver may hear of it once more, and a look is only a look: nothing is undone by leaving them.
+        let sent = sent && operation.kind.works_on_engine();
         if sent && operation.kind != OperationKind::TakeSnapshot {
             let message = match operation.kind {
                 OperationKind::RestoreSnapshot => {

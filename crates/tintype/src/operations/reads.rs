@@ -1,11 +1,12 @@
 //! Live looks at an engine, for lists: bounded, and only reads.
 
+use super::proofs::{self, ProofView};
 use super::{looks, observe, progress, repositories};
 use crate::app::App;
 use crate::error::{Error, Missing, Result};
 use crate::model::observation::ObservedRegistration;
 use crate::model::progress::ShardCounts;
-use crate::model::{Cluster, RepositoryName, SnapshotName};
+use crate::model::{Attestation, Cluster, RepositoryName, SnapshotName};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -44,6 +45,9 @@ pub struct SnapshotView {
     pub made_by_tintype: bool,
     /// That operation.
     pub operation: Option<String>,
+    /// What is known of it by reading its storage; absent when it was never verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofView>,
 }
 
 /// A shard that failed.
@@ -110,6 +114,7 @@ pub struct Snapshots {
 pub async fn snapshots(app: &App, cluster: &Cluster, asked: &SnapshotQuery) -> Result<Snapshots> {
     let mut newest = Newest::new(asked);
     let mut problems = BTreeMap::new();
+    let mut known = None;
     if asked.of == Of::All {
         let engine = app.engines.of(cluster).await??;
         let registrations = engine.repositories().await;
@@ -130,6 +135,7 @@ pub async fn snapshots(app: &App, cluster: &Cluster, asked: &SnapshotQuery) -> R
             Err(error) if error.is_missing_repository() && resolved.platform.is_some() => {}
             other => other.map_err(|error| looks::failure(&error, cluster))?,
         }
+        known = Some(resolved);
     }
     let total = newest.total;
     let mut ours = HashMap::new();
@@ -142,6 +148,7 @@ pub async fn snapshots(app: &App, cluster: &Cluster, asked: &SnapshotQuery) -> R
         let operation = name.and_then(|name| ours.get(&repository)?.get(&name).cloned());
         snapshots.push(view(&repository, snapshot, operation));
     }
+    proofs::add(app, cluster, known.as_ref(), &mut snapshots).await?;
     Ok(Snapshots {
         snapshots,
         total,
@@ -236,7 +243,36 @@ pub async fn snapshot(
         .names(&cluster.uuid, &resolved.engine_name)
         .await?
         .remove(name);
-    Ok(view(resolved.engine_name.as_str(), found, ours))
+    let mut shown = [view(resolved.engine_name.as_str(), found, ours)];
+    proofs::add(app, cluster, Some(&resolved), &mut shown).await?;
+    let [shown] = shown;
+    Ok(shown)
+}
+
+/// What the server attested of a snapshot. No engine is asked, unless only it could know the repository's name.
+///
+/// # Errors
+/// `NotFound` when it never did; as [`repositories::resolve`].
+pub async fn attestation(
+    app: &App,
+    cluster: &Cluster,
+    repository: &RepositoryName,
+    name: &SnapshotName,
+) -> Result<Attestation> {
+    let resolved = repositories::resolve(&app.operations, cluster, Some(repository)).await?;
+    let found = match proofs::location(app, cluster, &resolved).await? {
+        Some(location) => {
+            app.store
+                .attestation(&cluster.id, &location, name.as_str())
+                .await?
+        }
+        None => None,
+    };
+    let missing = || {
+        let message = format!("the server has not attested {}/{name}", resolved.engine_name);
+        Error::missing(Missing::Attestation, message)
+    };
+    found.ok_or_else(missing)
 }
 
 /// `ours`: the operation that holds this name. Where the engine keeps metadata, that decides.
@@ -272,5 +308,6 @@ fn view(repository: &str, found: SnapshotInfo, ours: Option<String>) -> Snapshot
         metadata: found.metadata,
         made_by_tintype: operation.is_some(),
         operation,
+        proof: None,
     }
 }

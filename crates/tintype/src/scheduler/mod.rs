@@ -3,6 +3,7 @@
 mod alerts;
 mod audit;
 mod changes;
+mod verifications;
 mod watch;
 mod writers;
 
@@ -16,6 +17,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         writers::run(&app, &shutdown),
         alerts::run(&app, &shutdown),
         audit::run(&app, &shutdown),
-        changes::run(&app, &shutdown)
+        changes::run(&app, &shutdown),
+        verifications::run(&app, &shutdown)
     );
 }

@@ -87,6 +87,16 @@ fn successes() -> Vec<Success> {
             &[("put_repository", "third", ""), ("set_default_repository", "third", "")]),
         success!(PUT "/repositories/{repository_name}/reader" "/repositories/third/reader" r#"{"url":"file:///nowhere"}"#
             &[("put_reader", "third", "")]),
+        success!(POST "/repositories/{repository_name}/verifications" "/repositories/third/verifications" r#"{"cluster_id":"a1"}"#
+            &[("start_operation", "third", "verify_repository ")]),
+        success!(PUT "/repositories/{repository_name}/verification-schedule" "/repositories/third/verification-schedule" r#"{"every_seconds":3600}"#
+            &[("put_verification_schedule", "third", "")]),
+        success!(DELETE "/repositories/{repository_name}/verification-schedule" "/repositories/third/verification-schedule" ""
+            &[("delete_verification_schedule", "third", "")]),
+        success!(POST "/attest-keys" "/attest-keys" ""
+            &[("create_attest_key", "{made}", "")]),
+        success!(POST "/attest-keys/_rotate" "/attest-keys/_rotate" ""
+            &[("rotate_attest_key", "{made}", "")]),
         success!(DELETE "/repositories/{repository_name}/reader" "/repositories/third/reader" ""
             &[("put_reader", "third", "")]),
         success!(DELETE "/repositories/{repository_name}" "/repositories/third" ""

@@ -3,7 +3,7 @@
 use crate::fleet::fleet;
 use crate::support::{Server, key};
 use http::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tintype::http::router::routes;
 use tintype::model::Role;
 
@@ -51,6 +51,7 @@ fn fixed(parameter: &str) -> Option<String> {
         "region" => "ece-region",
         "cluster_id" => "f1",
         "user_id" => "admin",
+        "repository_name" => "main",
         _ => return None,
     };
     Some(value.to_owned())
@@ -132,6 +133,23 @@ async fn a_list_shows_no_item_and_no_member_that_get_hides_and_every_item_that_i
     let webhook = r#"{"url":"https://hooks.example/tintype"}"#;
     let made = server.post("/api/tintype/v1/webhooks", webhook).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    let directory = tempfile::tempdir().unwrap();
+    let reader = json!({"url": format!("file://{}", directory.path().display())}).to_string();
+    for (method, path, body) in [
+        (
+            Method::PUT,
+            "/api/tintype/v1/repositories/main/reader",
+            reader.as_str(),
+        ),
+        (
+            Method::POST,
+            "/api/tintype/v1/repositories/main/verifications",
+            "",
+        ),
+    ] {
+        let done = server.send(method, path, &key("admin"), body.to_owned()).await;
+        assert!(done.status.is_success(), "{path}: {}", done.body);
+    }
     let mut callers = vec!["admin", "nothing"];
     server.add_user("nothing", &[], true).await;
     for role in Role::ALL {

@@ -38,4 +38,5 @@ mod support;
 mod totp;
 mod tries;
 mod users;
+mod verifications;
 mod webhooks;

@@ -1,5 +1,6 @@
 //! What ECE never had, under `/api/tintype/v1`. Members that are absent are left out; times are RFC 3339.
 
+pub mod attest_keys;
 pub mod audit;
 pub mod clusters;
 pub mod events;
@@ -9,4 +10,6 @@ pub mod repositories;
 pub mod server;
 pub mod snapshots;
 pub mod totp;
+pub mod verification_schedule;
+pub mod verifications;
 pub mod webhooks;

@@ -20,5 +20,9 @@ pub fn doc() -> Doc {
 /// The handler.
 pub async fn handle(State(http): State<Http>, principal: Principal, path: Path) -> Result<Response> {
     let repository = load(&http, &path.repository()?).await?;
-    Ok(ok(&RepositoryView::new(repository, &principal)))
+    let schedule = http.app.store.schedule(&repository.name).await?;
+    Ok(ok(&RepositoryView {
+        verification_schedule: schedule.map(Into::into),
+        ..RepositoryView::new(repository, &principal)
+    }))
 }

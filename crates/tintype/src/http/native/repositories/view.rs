@@ -1,6 +1,7 @@
 //! A platform repository as the native API shows it: no secrets, and contents only for those who may see them.
 
 use crate::http::auth::{Permission, Principal};
+use crate::http::native::verification_schedule::ScheduleView;
 use crate::model::PlatformRepository;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -11,7 +12,7 @@ use serde_json::{Map, Value};
 pub struct RepositoryView {
     /// Its name.
     pub name: String,
-    /// `fs` or `s3`.
+    /// `fs`, `s3`, `gcs`, `azure` or `url`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The settings without secrets; absent for callers who may not see contents.
@@ -25,6 +26,9 @@ pub struct RepositoryView {
     /// The last preflight's result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preflight: Option<String>,
+    /// When it is verified by itself; absent when it is not, and in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification_schedule: Option<ScheduleView>,
     /// Made at.
     #[schema(format = DateTime)]
     pub created_at: String,
@@ -46,6 +50,7 @@ impl RepositoryView {
             default: repository.is_default,
             has_reader: repository.has_reader,
             preflight: repository.preflight.filter(|_| contents),
+            verification_schedule: None,
             created_at: repository.created_at.to_string(),
             updated_at: repository.updated_at.to_string(),
             version: repository.version,

@@ -1,5 +1,6 @@
 //! Snapshots on a cluster's engine.
 
+pub mod attestation;
 pub mod delete;
 pub mod get;
 pub mod list;

@@ -1,0 +1,283 @@
+//! What is kept of a verification's report: bounded, whatever the repository holds.
+
+use crate::model::Proof;
+use crate::model::verify::{VerifyOutcome, VerifyParameters};
+use jiff::Timestamp;
+use serde::Serialize;
+use tintype_repository::finding::{Finding, Kind, Severity};
+use tintype_repository::verify::report::{Read, Report, SCHEMA, SnapshotReport};
+use tintype_repository::verify::verdict::Verdict;
+
+/// Findings kept.
+const FINDINGS: usize = 1_000;
+/// Snapshots kept: those that cannot be restored first, then the newest.
+const SNAPSHOTS: usize = 10_000;
+/// Indices kept over all snapshots; beyond them, only those that cannot be restored, and at last none.
+const INDICES: usize = 20_000;
+/// Findings named in the outcome.
+const NOTES: usize = 5;
+
+/// A report with what was left out of it, counted.
+#[derive(Debug, Serialize)]
+struct Kept<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    snapshots_left_out: usize,
+    indices_left_out: usize,
+}
+
+/// Cuts the report to its bounds, and writes it.
+///
+/// # Errors
+/// A report that is no JSON, which is a bug.
+pub fn document(mut report: Report) -> Result<String, serde_json::Error> {
+    let left_out = report.findings.len().saturating_sub(FINDINGS);
+    report.findings.truncate(FINDINGS);
+    report.findings_left_out += left_out as u64;
+    let snapshots_left_out = keep_snapshots(&mut report.snapshots);
+    let indices_left_out = keep_indices(&mut report.snapshots);
+    serde_json::to_string(&Kept {
+        report: &report,
+        snapshots_left_out,
+        indices_left_out,
+    })
+}
+
+fn keep_snapshots(snapshots: &mut Vec<SnapshotReport>) -> usize {
+    let left_out = snapshots.len().saturating_sub(SNAPSHOTS);
+    let mut restorable = 0;
+    // Oldest first, so the first of the good ones go.
+    snapshots.retain(|one| {
+        let good = one.verdict == Verdict::Restorable;
+        restorable += usize::from(good);
+        !good || restorable > left_out
+    });
+    let beyond = snapshots.len().saturating_sub(SNAPSHOTS);
+    snapshots.drain(..beyond);
+    left_out
+}
+
+fn keep_indices(snapshots: &mut [SnapshotReport]) -> usize {
+    let count = |snapshots: &[SnapshotReport]| snapshots.iter().map(|one| one.indices.len()).sum::<usize>();
+    let all = count(snapshots);
+    if all > INDICES {
+        for one in &mut *snapshots {
+            one.indices.retain(|index| index.verdict != Verdict::Restorable);
+        }
+    }
+    let mut room = INDICES;
+    for one in &mut *snapshots {
+        one.indices.truncate(room);
+        room -= one.indices.len();
+    }
+    all - count(snapshots)
+}
+
+/// What is known now of each snapshot that the verification looked at.
+pub fn proofs(report: &Report, operation: &str) -> Vec<Proof> {
+    let time = |millis: i64| Timestamp::from_millisecond(millis).ok();
+    let proof = |one: &SnapshotReport| {
+        let restorable = one.verdict == Verdict::Restorable;
+        // Damage was seen by a look of the level asked for; that all is well holds for what all of the data passed.
+        let (level, oldest) = if restorable {
+            (one.level?, one.oldest_check?)
+        } else {
+            (report.level, report.started)
+        };
+        Some(Proof {
+            snapshot: one.uuid.clone(),
+            verdict: one.verdict,
+            level,
+            oldest_check: time(oldest)?,
+            checked_at: time(report.ended)?,
+            operation: operation.to_owned(),
+        })
+    };
+    report.snapshots.iter().filter_map(proof).collect()
+}
+
+/// The operation's outcome.
+pub fn outcome(parameters: &VerifyParameters, report: &Report, attested: u64) -> VerifyOutcome {
+    let count = |found: usize| found as u64;
+    let errors = report
+        .findings
+        .iter()
+        .filter(|one| one.severity == Severity::Error);
+    let restorable = report
+        .snapshots
+        .iter()
+        .filter(|one| one.verdict == Verdict::Restorable);
+    let mut notes: Vec<String> = errors
+        .clone()
+        .take(NOTES)
+        .map(|one| one.message.clone())
+        .collect();
+    let named = count(notes.len());
+    let errors = count(errors.count()) + report.findings_left_out;
+    if errors > named {
+        notes.push(format!("and {} more, see the report", errors - named));
+    }
+    VerifyOutcome {
+        repository: parameters.repository.to_string(),
+        good: report.verdict == Verdict::Restorable,
+        state: report.verdict,
+        level: report.level,
+        complete: report.complete,
+        generation: report.generation,
+        snapshots: count(report.snapshots.len()),
+        restorable: count(restorable.count()),
+        errors,
+        bytes: report.read.bytes,
+        blobs: report.read.blobs,
+        blobs_by_ledger: report.read.blobs_by_ledger,
+        attested,
+        notes,
+    }
+}
+
+/// The report of a repository whose root is there and cannot be decoded: it was looked at, and nothing can be restored.
+pub fn of_a_damaged_root(
+    parameters: &VerifyParameters,
+    location: &str,
+    (blob, why): (&str, &str),
+    (started, ended): (Timestamp, Timestamp),
+) -> Report {
+    let finding = Finding {
+        severity: Severity::Error,
+        kind: Kind::MetadataDamaged,
+        blob: blob.to_owned(),
+        key: None,
+        offset: None,
+        expected: None,
+        actual: None,
+        message: format!("{blob}: {why}: no snapshot can be found through it"),
+        index: None,
+        shard: None,
+        snapshots: Vec::new(),
+        snapshots_left_out: 0,
+    };
+    let generation = blob.rsplit('-').next().and_then(|number| number.parse().ok());
+    Report {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        location: location.to_owned(),
+        uuid: None,
+        generation: generation.unwrap_or(0),
+        level: parameters.options.level,
+        structure: false,
+        started: started.as_millisecond(),
+        ended: ended.as_millisecond(),
+        complete: false,
+        verdict: Verdict::NotRestorable,
+        opened_by: Vec::new(),
+        read: Read::default(),
+        snapshots: Vec::new(),
+        findings: vec![finding],
+        findings_left_out: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tintype_repository::Level;
+    use tintype_repository::verify::report::IndexReport;
+
+    fn snapshot(name: usize, verdict: Verdict, indices: usize) -> SnapshotReport {
+        let index = IndexReport {
+            name: "i".into(),
+            verdict: Verdict::Restorable,
+            why: None,
+            shards: 1,
+            documents: None,
+            bytes: 0,
+            restored_by: Vec::new().into(),
+        };
+        let mut all = vec![index; indices];
+        if let Some(first) = all.first_mut() {
+            first.verdict = verdict;
+        }
+        SnapshotReport {
+            name: name.to_string(),
+            uuid: format!("u{name}"),
+            state: "SUCCESS".to_owned(),
+            verdict,
+            why: Vec::new(),
+            level: Some(Level::Presence),
+            oldest_check: Some(5),
+            global_state: Verdict::Restorable,
+            taken: None,
+            engine: None,
+            indices: all,
+        }
+    }
+
+    fn report(snapshots: Vec<SnapshotReport>) -> Report {
+        let parameters = VerifyParameters {
+            repository: "r".parse().unwrap(),
+            options: crate::model::VerifyOptions::default(),
+        };
+        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
+        let root = of_a_damaged_root(&parameters, "file:///r", ("index-7", "cut"), (at(7), at(9)));
+        Report { snapshots, ..root }
+    }
+
+    #[test]
+    fn the_bad_and_the_newest_snapshots_are_kept() {
+        let mut all: Vec<_> = (0..SNAPSHOTS + 3)
+            .map(|n| snapshot(n, Verdict::Restorable, 0))
+            .collect();
+        all[0].verdict = Verdict::InPart;
+        assert_eq!(keep_snapshots(&mut all), 3);
+        assert_eq!(all.len(), SNAPSHOTS);
+        assert_eq!((all[0].name.as_str(), all[1].name.as_str()), ("0", "4"));
+        let mut bad: Vec<_> = (0..SNAPSHOTS + 2)
+            .map(|n| snapshot(n, Verdict::NotRestorable, 0))
+            .collect();
+        assert_eq!(keep_snapshots(&mut bad), 2);
+        assert_eq!((bad.len(), bad[0].name.as_str()), (SNAPSHOTS, "2"));
+    }
+
+    #[test]
+    fn beyond_the_bound_only_indices_that_are_lost_are_kept() {
+        let mut few = vec![snapshot(0, Verdict::InPart, 9)];
+        assert_eq!((keep_indices(&mut few), few[0].indices.len()), (0, 9));
+        let mut many = vec![
+            snapshot(0, Verdict::InPart, INDICES),
+            snapshot(1, Verdict::Restorable, 9),
+        ];
+        assert_eq!(keep_indices(&mut many), INDICES + 8);
+        assert_eq!((many[0].indices.len(), many[1].indices.len()), (1, 0));
+    }
+
+    #[test]
+    fn damage_is_as_deep_as_the_look_and_health_as_what_all_of_it_passed() {
+        let mut bad = snapshot(1, Verdict::InPart, 0);
+        bad.level = None;
+        let mut unread = snapshot(2, Verdict::Restorable, 0);
+        unread.level = None;
+        let found = proofs(
+            &report(vec![snapshot(0, Verdict::Restorable, 0), bad, unread]),
+            "o",
+        );
+        let levels: Vec<_> = found
+            .iter()
+            .map(|one| (one.snapshot.as_str(), one.level))
+            .collect();
+        assert_eq!(levels, [("u0", Level::Presence), ("u1", Level::Structure)]);
+        assert_eq!(found[0].oldest_check.as_millisecond(), 5);
+    }
+
+    #[test]
+    fn a_root_that_does_not_decode_is_damage_and_not_a_failure_to_look() {
+        let root = report(Vec::new());
+        assert_eq!((root.generation, root.verdict), (7, Verdict::NotRestorable));
+        let text = document(root).unwrap();
+        let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(kept["schema"], SCHEMA);
+        assert_eq!(
+            (&kept["snapshots_left_out"], &kept["findings"][0]["blob"]),
+            (&0.into(), &"index-7".into())
+        );
+    }
+}
