@@ -17,6 +17,7 @@ pub mod seen;
 
 pub mod admin;
 pub mod apikey;
+pub mod attest_key;
 pub mod audit;
 pub mod cluster;
 pub mod completion;
@@ -111,6 +112,9 @@ enum Command {
     /// API keys: your own, and those of others
     #[command(subcommand)]
     Apikey(apikey::Verb),
+    /// The keys that the server attests snapshots with
+    #[command(subcommand)]
+    AttestKey(attest_key::Verb),
     /// The audit log: who changed what, and who was refused
     #[command(subcommand)]
     Audit(audit::Verb),
@@ -185,6 +189,7 @@ async fn run_client(command: Command, context: &Context) -> Result<()> {
         Command::Events(args) => events::run(args, context).await,
         Command::Webhook(verb) => webhook::run(verb, context).await,
         Command::Apikey(verb) => apikey::run(verb, context).await,
+        Command::AttestKey(verb) => attest_key::run(verb, context).await,
         Command::Audit(verb) => audit::run(verb, context).await,
         Command::Role(verb) => role::run(verb, context).await,
         Command::Serve(_) | Command::Init(_) | Command::Config(_) | Command::Completion(_) => Ok(()),

@@ -23,7 +23,7 @@ pub enum Verb {
         #[arg(long, value_name = "CLUSTER")]
         cluster: Option<String>,
         /// Only of this kind
-        #[arg(long, value_parser = ["take_snapshot", "register_repository", "restore_snapshot", "delete_snapshot", "deliver_webhook"])]
+        #[arg(long, value_parser = ["take_snapshot", "register_repository", "restore_snapshot", "delete_snapshot", "deliver_webhook", "verify_repository"])]
         kind: Option<String>,
         /// Only with this status
         #[arg(long, value_parser = ["queued", "running", "succeeded", "failed", "cancelled"])]

@@ -15,11 +15,12 @@ use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
-const EVENTS: [&str; 4] = [
+const EVENTS: [&str; 5] = [
     "cluster.late",
     "cluster.failing",
     "cluster.recovered",
     "operation.failed",
+    "verification.damage",
 ];
 
 /// The verbs.

@@ -7,7 +7,8 @@ fn accepting() -> Scripted {
     Scripted::start(|_, _| {
         json(
             200,
-            value!({"id": "x", "name": "n", "keys": [], "users": [], "repositories": [], "preflight": "ok"}),
+            value!({"id": "x", "name": "n", "keys": [], "users": [], "repositories": [],
+            "operations": [], "verifications": [], "preflight": "ok"}),
         )
     })
 }
@@ -66,6 +67,58 @@ fn each_verb_makes_its_request() {
         (
             "repository reader delete r".into(),
             format!("DELETE {native}/repositories/r/reader"),
+            Value::Null,
+        ),
+        (
+            "repository set r --type azure --container c --base-path b".into(),
+            format!("PUT {native}/repositories/r"),
+            value!({"type": "azure", "settings": {"container": "c", "base_path": "b"}}),
+        ),
+        (
+            format!(
+                "repository verification start r --cluster {CLUSTER} --level checksum --max-age 24h --attest"
+            ),
+            format!("POST {native}/repositories/r/verifications"),
+            value!({"cluster_id": CLUSTER, "options": {"level": "checksum", "max_age_seconds": 86_400, "attest": true}}),
+        ),
+        (
+            "repository verification list r --limit 3".into(),
+            format!("GET {native}/repositories/r/verifications?limit=3"),
+            Value::Null,
+        ),
+        (
+            "repository verification show r o".into(),
+            format!("GET {native}/repositories/r/verifications/o"),
+            Value::Null,
+        ),
+        (
+            "repository verification schedule r --every 24h --budget-time 2h --rate 1000".into(),
+            format!("PUT {native}/repositories/r/verification-schedule"),
+            value!({"every_seconds": 86_400, "options": {"budget_seconds": 7200, "bytes_per_second": 1000}}),
+        ),
+        (
+            "repository verification schedule r".into(),
+            format!("GET {native}/repositories/r/verification-schedule"),
+            Value::Null,
+        ),
+        (
+            "repository verification unschedule r".into(),
+            format!("DELETE {native}/repositories/r/verification-schedule"),
+            Value::Null,
+        ),
+        (
+            "attest-key show".into(),
+            format!("GET {native}/attest-keys"),
+            Value::Null,
+        ),
+        (
+            "attest-key create".into(),
+            format!("POST {native}/attest-keys"),
+            Value::Null,
+        ),
+        (
+            "attest-key rotate --yes".into(),
+            format!("POST {native}/attest-keys/_rotate"),
             Value::Null,
         ),
         (

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 pub mod local;
 pub mod reader;
 pub mod set;
+pub mod verification;
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -54,6 +55,9 @@ pub enum Verb {
     /// The reader of a repository: read-only credentials for everything that looks at the storage itself
     #[command(subcommand)]
     Reader(reader::Verb),
+    /// What the server reads of a repository's storage through its reader: which snapshots can be restored
+    #[command(subcommand)]
+    Verification(verification::Verb),
     /// Prove what can be restored from a repository, reading its storage; exit code 3 with findings, 4 when not known
     Verify(Box<local::verify::Args>),
     /// The snapshots in a repository, reading its storage: documents and sizes too
@@ -103,7 +107,8 @@ impl Verb {
             | Self::List { .. }
             | Self::Delete { .. }
             | Self::Register { .. }
-            | Self::Reader(_) => false,
+            | Self::Reader(_)
+            | Self::Verification(_) => false,
         }
     }
 }
@@ -140,6 +145,7 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
     match verb {
         Verb::Set(args) => set::run(*args, context).await,
         Verb::Reader(verb) => reader::run(verb, context).await,
+        Verb::Verification(verb) => verification::run(verb, context).await,
         Verb::List { cluster: None } => context.list(
             &VIEW,
             &context.client(false)?.get(&["repositories"]).await?,

@@ -2,10 +2,10 @@
 
 use super::cells::{between, column, count, text};
 use super::client::Request;
-use super::cluster;
 use super::context::Context;
 use super::error::{CliError, Result};
 use super::output::{Column, Format, View, document, print};
+use super::{cells, cluster};
 use clap::Subcommand;
 use http::Method;
 use serde_json::Value;
@@ -46,6 +46,9 @@ pub enum Verb {
         /// Print a shell script of plain curl commands that restores it without Tintype
         #[arg(long)]
         runbook: bool,
+        /// Print what the server attested of it, for `repository verify --attestation`
+        #[arg(long, conflicts_with = "runbook")]
+        attestation: bool,
     },
     /// Restore indices of a snapshot on the same cluster, under names that do not exist yet
     Restore(restore::Args),
@@ -74,9 +77,15 @@ const VIEW: View = View {
             cell: |row| between(row, "/start_time", "/end_time"),
         },
         column!("BY TINTYPE", "/made_by_tintype"),
+        Column {
+            title: "PROOF",
+            cell: proof,
+        },
     ],
     details: &[
         column!("UUID", "/uuid"),
+        column!("VERIFICATION", "/proof/verification"),
+        column!("ATTESTED", "/proof/attested_at"),
         column!("OPERATION", "/operation"),
         column!("INDEX NAMES", "/indices"),
         Column {
@@ -85,6 +94,23 @@ const VIEW: View = View {
         },
     ],
 };
+
+/// How deep its storage was last looked at, what came of it, and how old the oldest check is that this rests on.
+fn proof(row: &Value) -> String {
+    let Some(proof) = row.get("proof").filter(|proof| proof.is_object()) else {
+        return "-".to_owned();
+    };
+    let oldest = proof.get("oldest_check").and_then(Value::as_str);
+    let oldest = oldest.and_then(|oldest| oldest.parse::<jiff::Timestamp>().ok());
+    let age = oldest.map_or_else(
+        || "-".to_owned(),
+        |at| cells::seconds(jiff::Timestamp::now().duration_since(at).as_secs_f64().max(0.0)),
+    );
+    match text(proof, "/verdict").as_str() {
+        "restorable" => format!("{}, {age}", text(proof, "/level")),
+        verdict => format!("{} ({}, {age})", verdict.replace('_', " "), text(proof, "/level")),
+    }
+}
 
 fn shards(row: &Value) -> String {
     let failed = row.pointer("/shards/failed").and_then(Value::as_u64).unwrap_or(0);
@@ -151,24 +177,29 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
             cluster,
             snapshot,
             runbook,
+            attestation,
         } => {
             let (repository, name) = parse_snapshot(&snapshot)?;
             let client = context.client(false)?;
             let id = cluster::resolve(&client, &cluster).await?;
             let path = ["clusters", &id, "snapshots", &repository, &name];
+            if attestation {
+                let found = client.get(&[&path[..], &["attestation"]].concat()).await?;
+                return print_text(context, &found, "document");
+            }
             if runbook {
                 let found = client.get(&[&path[..], &["runbook"]].concat()).await?;
-                return print_runbook(context, &found);
+                return print_text(context, &found, "script");
             }
             context.one(&VIEW, &client.get(&path).await?)
         }
     }
 }
 
-/// The script as it is, for people and `bash`; whole for the formats of programs.
-fn print_runbook(context: &Context, found: &Value) -> Result<()> {
+/// A text as it is, for people and files; whole for the formats of programs.
+fn print_text(context: &Context, found: &Value, member: &str) -> Result<()> {
     match context.format() {
-        Format::Table | Format::Name => print(found["script"].as_str().unwrap_or_default()),
+        Format::Table | Format::Name => print(found[member].as_str().unwrap_or_default()),
         format => print(&document(format, found)?),
     }
 }
@@ -221,6 +252,15 @@ mod tests {
         for bad in [&["s"][..], &["/s"], &["r/"], &["r", ""], &[]] {
             assert_eq!(parse_snapshot(&words(bad)).unwrap_err().exit_code(), 2);
         }
+    }
+
+    #[test]
+    fn a_proof_says_how_deep_it_is_and_leads_with_what_is_wrong() {
+        let row = |verdict| json!({"proof": {"verdict": verdict, "level": "checksum", "oldest_check": "2020-01-01T00:00:00Z"}});
+        assert!(proof(&row("restorable")).starts_with("checksum, "));
+        assert!(proof(&row("in_part")).starts_with("in part (checksum, "));
+        assert_eq!(proof(&json!({"proof": null})), "-");
+        assert_eq!(proof(&json!({})), "-");
     }
 
     #[test]
