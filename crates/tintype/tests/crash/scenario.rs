@@ -25,6 +25,9 @@ pub enum Scenario {
     Restore,
     /// A delete of a snapshot that was taken before, in a repository with somebody else's snapshot.
     Delete,
+    /// A verification of a repository with somebody else's snapshot, as its reader shows it: on a real engine alone, since
+    /// a fake one writes nothing.
+    Verify,
 }
 
 /// The HTTP answer, if it arrived.
@@ -34,7 +37,7 @@ impl Scenario {
     /// The status that an operation must end with on a healthy engine.
     pub fn expected(self) -> &'static [&'static str] {
         match self {
-            Self::Take | Self::Register | Self::Restore | Self::Delete => &["succeeded"],
+            Self::Take | Self::Register | Self::Restore | Self::Delete | Self::Verify => &["succeeded"],
             // A throttled snapshot may be done before the request to cancel it arrives.
             Self::Cancel => &["cancelled", "succeeded"],
             Self::Refused => &["failed"],
@@ -50,7 +53,7 @@ impl Scenario {
                     .await;
                 foreign(bench, name).await;
             }
-            Self::Delete => {
+            Self::Delete | Self::Verify => {
                 bench.register(name, json!({})).await;
                 foreign(bench, name).await;
             }
@@ -76,6 +79,17 @@ impl Scenario {
             let body = json!({"type": "fs", "settings": settings});
             server
                 .native("PUT", &format!("/repositories/{name}"), body)
+                .await?;
+        }
+        if self == Self::Verify {
+            let path = format!("/repositories/{name}");
+            let body = json!({"type": "fs", "settings": {"location": bench.root}});
+            server.native("PUT", &path, body).await?;
+            let body = json!({"url": format!("file://{}", bench.root)});
+            server.native("PUT", &format!("{path}/reader"), body).await?;
+            let body = json!({"repository": name, "location": format!("{}/{name}", bench.root)});
+            server
+                .native("PATCH", &format!("/clusters/{cluster}"), body)
                 .await?;
         }
         if self == Self::Delete {
@@ -115,6 +129,13 @@ impl Scenario {
             Self::Delete => {
                 let path = format!("{clusters}/snapshots/{name}/{}", snapshot_of(name));
                 server.send("DELETE", &path, Value::Null).await.ok()
+            }
+            Self::Verify => {
+                let path = format!("/api/tintype/v1/repositories/{name}/verifications");
+                server
+                    .send("POST", &path, json!({"cluster_id": cluster}))
+                    .await
+                    .ok()
             }
         }
     }

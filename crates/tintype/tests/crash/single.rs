@@ -100,3 +100,14 @@ async fn a_delete() {
     ];
     killed_at_every_point(Scenario::Delete, &kinds).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verification() {
+    let kinds = [
+        "verify_repository.start.commit",
+        "verify_repository.intent.commit",
+        "verify_repository.verify.call",
+        "verify_repository.end.commit",
+    ];
+    killed_at_every_point(Scenario::Verify, &kinds).await;
+}

@@ -94,6 +94,7 @@ impl End<'_> {
         match self.scenario {
             Scenario::Take | Scenario::Cancel | Scenario::Refused => self.snapshot(&mut found),
             Scenario::Register => {}
+            Scenario::Verify => self.verified(&mut found),
             Scenario::Restore => self.restored(&mut found),
             Scenario::Delete => self.deleted(&mut found),
         }
@@ -222,6 +223,18 @@ impl End<'_> {
                 found.push(format!("{status:?}, and the snapshot is gone"));
             }
             _ => {}
+        }
+    }
+
+    /// What the engine wrote is whole, however often the look at it was broken off.
+    fn verified(&self, found: &mut Vec<String>) {
+        let Some(operation) = self.operations.first().filter(|one| one["status"] == "succeeded") else {
+            return;
+        };
+        let outcome = &operation["outcome"];
+        let seen = [&outcome["state"], &outcome["complete"], &outcome["snapshots"]];
+        if seen != [&json!("restorable"), &json!(true), &json!(1)] {
+            found.push(format!("a healthy repository was judged {outcome}"));
         }
     }
 

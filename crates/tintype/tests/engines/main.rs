@@ -95,6 +95,7 @@ mod runbook;
 mod storage;
 mod trust;
 mod unreachable;
+mod verification;
 
 #[test]
 fn every_engine_of_the_suite_has_its_line() {
