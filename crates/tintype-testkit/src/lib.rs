@@ -8,10 +8,12 @@
 pub mod canary;
 pub mod certs;
 pub mod client;
+pub mod corpus;
 pub mod ece;
 pub mod engines;
 pub mod fake;
 pub mod faults;
+pub mod noise;
 pub mod ports;
 pub mod process;
 pub mod proxy;
