@@ -22,6 +22,7 @@ pub mod s3;
 mod server;
 mod service;
 pub mod stores;
+pub mod synthetic;
 pub mod tintype;
 pub mod wait;
 pub mod workdir;
