@@ -5,6 +5,7 @@
 mod being_written;
 mod contents;
 mod corpora;
+mod faults;
 mod healthy;
 mod looking;
 mod stores;
