@@ -8,5 +8,6 @@ mod corpora;
 mod faults;
 mod healthy;
 mod looking;
+mod restores;
 mod stores;
 mod truth;
