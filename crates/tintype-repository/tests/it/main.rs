@@ -7,6 +7,7 @@ mod contents;
 mod corpora;
 mod faults;
 mod healthy;
+mod hostile;
 mod looking;
 mod restores;
 mod stores;
