@@ -9,6 +9,7 @@ mod faults;
 mod healthy;
 mod hostile;
 mod looking;
+mod made_up;
 mod restores;
 mod stores;
 mod truth;
