@@ -2,6 +2,7 @@
 //! really broken.
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers as well")]
 
+mod corpus;
 mod fake;
 mod processes;
 mod proxy;
