@@ -35,7 +35,7 @@ impl BlobKey {
     }
 }
 
-/// A check that a blob passed.
+/// A check that a blob passed; or [`Check::FAILED`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Check {
     /// At which level: [`Level::Fingerprint`] or [`Level::Checksum`].
@@ -44,7 +44,21 @@ pub struct Check {
     pub at: i64,
 }
 
-/// Remembers checks that were passed. Never those that failed: a blob that failed is read again each time.
+impl Check {
+    /// A check that was not passed: it takes all of the blob's passes before it out of a ledger, so that the blob is read
+    /// again each time until it passes.
+    pub const FAILED: Self = Self {
+        level: crate::Level::Checksum,
+        at: 0,
+    };
+
+    /// Whether it is [`Self::FAILED`].
+    pub fn is_failure(&self) -> bool {
+        self.at <= 0
+    }
+}
+
+/// Remembers checks that were passed, until the same blob fails one.
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// The last check of each at `level` or above, in the order asked; `None`: never.
@@ -53,7 +67,7 @@ pub trait Ledger: Send + Sync {
     /// The ledger cannot be read.
     async fn last(&self, level: crate::Level, keys: &[BlobKey]) -> Result<Vec<Option<Check>>, LedgerError>;
 
-    /// Remembers checks. They are durable after [`Ledger::flush`].
+    /// Remembers checks, and forgets what a failure ends. They are durable after [`Ledger::flush`].
     ///
     /// # Errors
     /// The ledger cannot be written.

@@ -51,6 +51,10 @@ impl Table {
     }
 
     pub(super) fn record(&mut self, key: BlobKey, check: Check) {
+        if check.is_failure() {
+            self.0.remove(&key);
+            return;
+        }
         let times = self.0.entry(key).or_default();
         let slot = match check.level {
             level if level >= Level::Checksum => &mut times.checksum,
@@ -108,5 +112,21 @@ mod tests {
             Some(check(Level::Checksum, 10))
         );
         assert_eq!(table.checks().count(), 2);
+    }
+
+    #[test]
+    fn a_failure_takes_every_pass_before_it_away() {
+        let mut table = Table::default();
+        let key = BlobKey([1; 16]);
+        table.record(key, check(Level::Fingerprint, 20));
+        table.record(key, check(Level::Checksum, 10));
+        table.record(key, Check::FAILED);
+        assert_eq!(table.last(Level::Fingerprint, &key), None);
+        assert_eq!(table.checks().count(), 0);
+        table.record(key, check(Level::Checksum, 30));
+        assert_eq!(
+            table.last(Level::Checksum, &key),
+            Some(check(Level::Checksum, 30))
+        );
     }
 }

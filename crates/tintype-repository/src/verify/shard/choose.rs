@@ -5,6 +5,7 @@ use super::files::{Decision, HEAD, TAIL, decide};
 use crate::Level;
 use crate::format::file::FileInfo;
 use crate::ledger::{BlobKey, Check};
+use crate::verify::outcome::Effect;
 use crate::verify::run::Run;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
@@ -12,16 +13,20 @@ use std::time::Instant;
 /// Which files are read, with their keys in the ledger. Of the others the ledger's word is noted.
 pub(super) async fn files(run: &Run, shard: &mut Shard, level: Level) -> Vec<(u32, BlobKey)> {
     let location = run.repository.source.location();
-    let readable = |(position, file): (usize, &FileInfo)| {
-        let good = shard
-            .states
-            .get(position)
-            .is_some_and(|state| state.effect.is_none());
-        (good && !file.is_virtual()).then(|| {
-            let blob = format!("{}/{}", shard.path, file.name);
-            (position, BlobKey::of(location, &blob, file.length, file.checksum))
-        })
+    let key = |file: &FileInfo| {
+        let blob = format!("{}/{}", shard.path, file.name);
+        BlobKey::of(location, &blob, file.length, file.checksum)
     };
+    let effect = |position| shard.states.get(position).map(|state| state.effect);
+    let readable = |(position, file): (usize, &FileInfo)| {
+        let good = effect(position) == Some(None) && !file.is_virtual();
+        good.then(|| (position, key(file)))
+    };
+    let lost = |(position, file): (usize, &FileInfo)| {
+        matches!(effect(position), Some(Some(Effect::Lost(_)))).then(|| (key(file), Check::FAILED))
+    };
+    let failures: Vec<_> = shard.files.files.iter().enumerate().filter_map(lost).collect();
+    record(run, &failures).await;
     let candidates: Vec<(usize, BlobKey)> = shard
         .files
         .files
@@ -80,6 +85,14 @@ async fn leave(run: &Run, shard: &mut Shard, level: Level, left: Vec<(usize, Blo
 fn state(shard: &mut Shard, position: usize, level: Level, at: i64) {
     if let Some(state) = shard.states.get_mut(position) {
         (state.level, state.at) = (level, at);
+    }
+}
+
+pub(super) async fn record(run: &Run, checks: &[(BlobKey, Check)]) {
+    if !checks.is_empty()
+        && let Err(error) = run.ledger.record(checks).await
+    {
+        tracing::warn!(%error, "the ledger cannot be written: these blobs will be read again");
     }
 }
 

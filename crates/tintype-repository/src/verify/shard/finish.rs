@@ -3,11 +3,11 @@
 use super::data::{Failure, Got, Open};
 use super::files::Commit;
 use super::piece::{self, Fault, Piece, Where};
-use super::{Context, Shard, State, structure};
+use super::{Context, Shard, State, choose, structure};
 use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
-use crate::ledger::Check;
+use crate::ledger::{BlobKey, Check};
 use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
 use crate::verify::run::Run;
@@ -158,24 +158,20 @@ pub(super) fn in_part(file: &FileInfo, offset: u64, part: u64) -> u64 {
 
 /// What was read and is good is remembered; the rest is read again each time.
 async fn remember(run: &Run, open: &Open, ending: &Ending) {
-    let good = |file: &u32| {
-        ending
-            .states
-            .get(*file as usize)
-            .filter(|state| state.effect.is_none())
-    };
-    let check = |(file, key): &(u32, crate::ledger::BlobKey)| {
-        good(file).map(|state| {
-            let State { level, at, .. } = *state;
-            (*key, Check { level, at })
-        })
+    let check = |(file, key): &(u32, BlobKey)| {
+        let state = ending.states.get(*file as usize)?;
+        let check = match state.effect {
+            None => Check {
+                level: state.level,
+                at: state.at,
+            },
+            Some(Effect::Lost(_)) => Check::FAILED,
+            Some(_) => return None,
+        };
+        Some((*key, check))
     };
     let checks: Vec<_> = open.read.iter().filter_map(check).collect();
-    if !checks.is_empty()
-        && let Err(error) = run.ledger.record(&checks).await
-    {
-        tracing::warn!(%error, "the ledger cannot be written: these blobs will be read again");
-    }
+    choose::record(run, &checks).await;
 }
 
 fn outcomes(run: &Run, shard: &Shard, ending: &mut Ending) {
