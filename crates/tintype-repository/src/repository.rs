@@ -10,7 +10,7 @@ use crate::format::{FormatError, root::Root, shallow::ShallowSnapshot, snapshot:
 use crate::source::{Entry, Source, SourceError};
 use bytes::Bytes;
 
-pub(crate) use open::{generation, latest as newest_by_latest};
+pub(crate) use open::{generation, latest as newest_by_latest, lists as lists_paths_of};
 
 /// The largest root that is read, in bytes: a million pairs of snapshots and indices take about 90 MB.
 pub const ROOT_CAP: u64 = 1 << 30;

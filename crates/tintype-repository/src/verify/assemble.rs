@@ -100,8 +100,11 @@ fn snapshots(context: &Context, deleted: &[u32]) -> Vec<SnapshotReport> {
 #[derive(Default)]
 struct Texts {
     why: HashMap<Why, Text>,
-    engines: HashMap<(Option<i64>, Option<EngineVersion>, u8), Arc<[Text]>>,
+    engines: HashMap<Made, Arc<[Text]>>,
 }
+
+/// What decides who restores an index: the version that made it, as written, that of the snapshot, and the Lucene.
+type Made = (Option<i64>, Option<EngineVersion>, u8);
 
 fn indices(context: &Context, outcomes: &[Outcome], deleted: &[u32], reports: &mut [SnapshotReport]) {
     let run = &context.run;

@@ -8,6 +8,7 @@ mod findings;
 mod indices;
 pub mod options;
 mod outcome;
+mod paths;
 pub mod plan;
 mod pool;
 mod rate;
@@ -20,6 +21,8 @@ mod shard;
 mod snapshots;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod trouble;
 pub mod verdict;
 
@@ -68,6 +71,7 @@ pub async fn verify(
     let mut guard = StopWhenDropped(Some(progress.clone()));
     let run = Arc::new(Run::new(repository, options, ledger, progress, false));
     root::check(&run).await;
+    paths::check(&run).await;
     let mut snapshots = snapshots::read(&run).await;
     root::listed(&run, &mut snapshots);
     let snapshots = Arc::new(snapshots);

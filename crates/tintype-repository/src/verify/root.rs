@@ -10,9 +10,11 @@ use crate::repository::newest_by_latest;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// An engine writes `index.latest` after the root: so often is it looked at again, this far apart.
+/// An engine writes `index.latest` after the root. After a root younger than this it is looked at again, so often and this
+/// far apart.
+const YOUNG: i64 = 60_000;
 const LOOKS: u32 = 3;
-const BETWEEN: Duration = Duration::from_millis(700);
+const BETWEEN: Duration = Duration::from_millis(500);
 
 pub(super) async fn check(run: &Run) {
     latest(run).await;
@@ -27,7 +29,11 @@ async fn latest(run: &Run) {
         return;
     }
     let mut latest = repository.latest;
-    for _ in 0..LOOKS {
+    let root = run.root_place().key;
+    let root = repository.base_listing.iter().find(|entry| entry.key == root);
+    let is_young = root.is_some_and(|root| root.modified > run.options.now.saturating_sub(YOUNG));
+    let looks = if is_young && latest.is_some() { LOOKS } else { 0 };
+    for _ in 0..looks {
         if repository.has_moved().await.unwrap_or(true) {
             return;
         }

@@ -22,6 +22,9 @@ const GROUP_BYTES: u64 = 16 << 20;
 const GROUP_FILES: usize = 128;
 const GROUP_FILES_REMOTE: usize = 8;
 
+/// The number of a part of a file.
+type Part = u64;
+
 /// A part of what is to be read of a shard.
 pub(super) struct Work {
     open: Arc<Open>,
@@ -43,13 +46,25 @@ pub(super) struct Got {
     /// By file.
     pub pieces: Vec<(u32, Piece)>,
     /// By file, with the part that could not be read.
-    pub failures: Vec<(u32, u64, Failure)>,
+    pub failures: Vec<(u32, Part, Failure)>,
 }
 
 pub(super) enum Failure {
     Source(SourceError),
     /// The blob ended before its length: so many bytes were expected, so many came.
     Short(u64, u64),
+}
+
+impl Open {
+    fn keep(&self, pieces: Vec<(u32, Piece)>, failures: Vec<(u32, Part, Failure)>) {
+        let mut got = self.got.lock().unwrap_or_else(PoisonError::into_inner);
+        got.pieces.extend(pieces);
+        got.failures.extend(failures);
+    }
+
+    fn take(&self) -> Got {
+        std::mem::take(&mut *self.got.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 struct Task {
@@ -287,17 +302,12 @@ pub(super) async fn work(context: &Context, work: Work) {
             Err((part, failure)) => failures.push((task.file, part, failure)),
         }
     }
-    let mut got = work.open.got.lock().unwrap_or_else(PoisonError::into_inner);
-    got.pieces.append(&mut pieces);
-    got.failures.append(&mut failures);
-    drop(got);
+    work.open.keep(pieces, failures);
     if work.open.left.fetch_sub(1, AcqRel) == 1 {
-        let got = std::mem::take(&mut *work.open.got.lock().unwrap_or_else(PoisonError::into_inner));
+        let got = work.open.take();
         finish::finish(context, &work.open, got).await;
     }
 }
-
-type Part = u64;
 
 async fn piece(
     run: &Run,
@@ -306,7 +316,7 @@ async fn piece(
     range: Range<u64>,
 ) -> Result<Piece, (Part, Failure)> {
     let mut scan = Scan::new(file, &range, run.reader.meter());
-    for (part, inside) in blobs(file, range) {
+    for (part, inside) in spans(file, range) {
         let expected = inside.end - inside.start;
         let key = shard.place(&file.part(part).0).key;
         let (taken, read) = run
@@ -340,7 +350,7 @@ async fn ends(run: &Run, shard: &Shard, file: &FileInfo) -> Result<Vec<Piece>, (
     }
     for range in ranges {
         let mut all = Vec::new();
-        for (part, inside) in blobs(file, range.clone()) {
+        for (part, inside) in spans(file, range.clone()) {
             let key = shard.place(&file.part(part).0).key;
             all.push(
                 run.reader
@@ -373,9 +383,4 @@ fn sunk(
         expected if length < expected => Err(Failure::Short(expected, length)),
         _ => Ok(scan.finish()),
     }
-}
-
-/// Where a range of a file lies; an empty file is one empty blob.
-fn blobs(file: &FileInfo, range: Range<u64>) -> Vec<(u64, Range<u64>)> {
-    spans(file, range).collect()
 }

@@ -142,10 +142,12 @@ pub(super) fn spans(file: &FileInfo, range: Range<u64>) -> impl Iterator<Item = 
 pub(super) fn pieces(file: &FileInfo, level: Level, most: u64) -> Vec<Range<u64>> {
     let length = file.length;
     if level < Level::Checksum {
-        return match length {
-            0..=HEAD_AND_TAIL => vec![0..length],
-            _ => vec![0..HEAD, length - TAIL..length],
-        };
+        let small = length <= HEAD + TAIL;
+        let ends = [
+            0..if small { length } else { HEAD },
+            length.saturating_sub(TAIL)..length,
+        ];
+        return ends.into_iter().take(if small { 1 } else { 2 }).collect();
     }
     let size = file.part_size.filter(|size| *size > 0 && file.parts() > 1);
     let mut pieces = Vec::new();
@@ -166,7 +168,6 @@ pub(super) fn pieces(file: &FileInfo, level: Level, most: u64) -> Vec<Range<u64>
 pub(super) const HEAD: u64 = 64;
 /// So many bytes of a file's end are its footer.
 pub(super) const TAIL: u64 = 16;
-const HEAD_AND_TAIL: u64 = HEAD + TAIL;
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -244,16 +245,18 @@ pub(super) mod tests {
 
     #[test]
     fn pieces_cover_a_file_and_lie_in_one_part_each() {
+        let cut = |file: &FileInfo, level, most| {
+            let ranges = pieces(file, level, most).into_iter();
+            ranges.map(|range| (range.start, range.end)).collect::<Vec<_>>()
+        };
         let mut big = file("__a", 25);
-        assert_eq!(pieces(&big, Level::Checksum, 100), [0..25]);
-        assert_eq!(pieces(&big, Level::Structure, 10), [0..10, 10..20, 20..25]);
+        assert_eq!(cut(&big, Level::Checksum, 100), [(0, 25)]);
+        assert_eq!(cut(&big, Level::Structure, 10), [(0, 10), (10, 20), (20, 25)]);
         big.part_size = Some(12);
-        assert_eq!(
-            pieces(&big, Level::Checksum, 10),
-            [0..10, 10..12, 12..22, 22..24, 24..25]
-        );
-        assert_eq!(pieces(&file("__a", 0), Level::Checksum, 10), [0..0]);
-        assert_eq!(pieces(&file("__a", 80), Level::Fingerprint, 10), [0..80]);
-        assert_eq!(pieces(&file("__a", 81), Level::Fingerprint, 10), [0..64, 65..81]);
+        let parts = [(0, 10), (10, 12), (12, 22), (22, 24), (24, 25)];
+        assert_eq!(cut(&big, Level::Checksum, 10), parts);
+        assert_eq!(cut(&file("__a", 0), Level::Checksum, 10), [(0, 0)]);
+        assert_eq!(cut(&file("__a", 80), Level::Fingerprint, 10), [(0, 80)]);
+        assert_eq!(cut(&file("__a", 81), Level::Fingerprint, 10), [(0, 64), (65, 81)]);
     }
 }

@@ -180,22 +180,7 @@ async fn remember(run: &Run, open: &Open, ending: &Ending) {
 
 fn outcomes(run: &Run, shard: &Shard, ending: &mut Ending) {
     for commit in &shard.files.commits {
-        let mut all = Outcome::NONE;
-        let mut whole = true;
-        for (position, file) in shard.files.of(commit) {
-            all.bytes = all.bytes.saturating_add(file.length);
-            let Some(state) = ending.states.get(position as usize) else {
-                continue;
-            };
-            if let Some(effect) = state.effect {
-                all.note(Some(shard.number), effect);
-            }
-            // A virtual file was read with the metadata.
-            if !file.is_virtual() {
-                whole &= state.level >= Level::Checksum;
-                all.checked(state.level, state.at);
-            }
-        }
+        let (all, whole) = files(shard, commit, ending);
         for pair in &commit.pairs {
             let Some(outcome) = ending.outcomes.get_mut(*pair as usize) else {
                 continue;
@@ -205,22 +190,7 @@ fn outcomes(run: &Run, shard: &Shard, ending: &mut Ending) {
             if whole && outcome.documents.is_some() && run.options.level == Level::Structure {
                 all.level = Level::Structure;
             }
-            let (documents, shards, lucene) = (outcome.documents, outcome.shards, outcome.lucene);
-            let structure = (outcome.lost, outcome.unknown);
-            *outcome = Outcome {
-                documents,
-                shards,
-                lucene,
-                ..all
-            };
-            for why in [
-                structure.0.map(|why| Effect::Lost(why.kind)),
-                structure.1.map(|why| Effect::Unknown(why.kind)),
-            ] {
-                if let Some(effect) = why {
-                    outcome.note(Some(shard.number), effect);
-                }
-            }
+            outcome.add(&all);
         }
     }
     for outcome in &mut ending.outcomes {
@@ -230,4 +200,24 @@ fn outcomes(run: &Run, shard: &Shard, ending: &mut Ending) {
         };
         outcome.checked(level, run.options.now);
     }
+}
+
+/// What the files of a commit say together, and whether every byte of them was read.
+fn files(shard: &Shard, commit: &Commit, ending: &Ending) -> (Outcome, bool) {
+    let (mut all, mut whole) = (Outcome::NONE, true);
+    for (position, file) in shard.files.of(commit) {
+        all.bytes = all.bytes.saturating_add(file.length);
+        let Some(state) = ending.states.get(position as usize) else {
+            continue;
+        };
+        if let Some(effect) = state.effect {
+            all.note(Some(shard.number), effect);
+        }
+        // A virtual file was read with the metadata.
+        if !file.is_virtual() {
+            whole &= state.level >= Level::Checksum;
+            all.checked(state.level, state.at);
+        }
+    }
+    (all, whole)
 }

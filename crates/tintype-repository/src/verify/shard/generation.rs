@@ -1,7 +1,7 @@
 //! A shard's current `index-{gen}` against its `snap-*.dat`, in both directions. A restore does not read it; the next
 //! snapshot and deletion do.
 
-use super::{Files, Listing, Shard};
+use super::{Context, Files, Listing, Shard};
 use crate::finding::{Kind, Severity};
 use crate::format::shard::ShardGeneration;
 use crate::verify::findings::Found;
@@ -20,7 +20,8 @@ enum Current {
     None,
 }
 
-pub(super) async fn check(run: &Run, shard: &mut Shard) {
+pub(super) async fn check(context: &Context, shard: &mut Shard) {
+    let run = &context.run;
     if shard.files.commits.is_empty() {
         return;
     }
@@ -30,7 +31,7 @@ pub(super) async fn check(run: &Run, shard: &mut Shard) {
             let all: Vec<u32> = (0u32..).take(shard.pairs.len()).collect();
             shard.found(run, found.hurting(shard.snapshots(run, &all)));
         }
-        Read::Generation(name, generation) => compare(run, shard, &name, &generation),
+        Read::Generation(name, generation) => compare(context, shard, &name, &generation),
     }
 }
 
@@ -122,15 +123,12 @@ async fn moved(run: &Run, shard: &Shard) -> Moved {
     }
 }
 
-fn compare(run: &Run, shard: &mut Shard, name: &str, generation: &ShardGeneration) {
-    let root = &run.repository.root;
+fn compare(context: &Context, shard: &mut Shard, name: &str, generation: &ShardGeneration) {
+    let run = &context.run;
     let names: Vec<&str> = shard
         .pairs
         .iter()
-        .map(|pair| {
-            let snapshot = root.snapshots.get(run.plan.snapshot(*pair) as usize);
-            snapshot.map_or("", |snapshot| &*snapshot.name)
-        })
+        .map(|pair| context.snapshot_name(run.plan.snapshot(*pair)))
         .collect();
     let differences = differences(&shard.files, &names, generation);
     let warn = |pairs: &[u32], what: &str| {

@@ -209,9 +209,7 @@ fn wrong_name(context: &Context, shard: &Shard, position: u32, said: &str) -> Op
     let run = &context.run;
     let pair = shard.pairs.get(position as usize).copied()?;
     let snapshot = run.plan.snapshot(pair);
-    let root = &run.repository.root.snapshots.get(snapshot as usize)?.name;
-    let own = context.snapshot(snapshot).and_then(|facts| facts.name.as_deref());
-    let expected = own.unwrap_or(root);
+    let expected = context.snapshot_name(snapshot);
     if said == expected {
         return None;
     }

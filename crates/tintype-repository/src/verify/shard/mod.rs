@@ -130,6 +130,13 @@ impl Context {
         let position = self.run.plan.snapshots.binary_search(&snapshot).ok()?;
         self.snapshots.get(position)
     }
+
+    /// A snapshot's name: by its own blob, which has a checksum, before the root, which has none.
+    fn snapshot_name(&self, snapshot: u32) -> &str {
+        let own = self.snapshot(snapshot).and_then(|facts| facts.name.as_deref());
+        let root = self.run.repository.root.snapshots.get(snapshot as usize);
+        own.unwrap_or_else(|| root.map_or("", |snapshot| &snapshot.name))
+    }
 }
 
 impl Shard {
@@ -193,7 +200,7 @@ async fn one(context: &Context, queue: &Queue<data::Work>, number: usize) {
     content::check(context, &mut shard);
     let run = &context.run;
     if run.estimate.is_none() {
-        generation::check(run, &mut shard).await;
+        generation::check(context, &mut shard).await;
     }
     if run.options.level >= Level::Presence {
         presence::check(context, &mut shard).await;

@@ -27,6 +27,7 @@ pub(super) async fn check(context: &Context, shard: &mut Shard) {
         };
         let mut commits = strangers.iter().filter_map(|at| shard.files.commits.get(*at));
         if commits.any(|commit| commit.files.binary_search(&number).is_ok()) {
+            lose(shard, position, Effect::Lost(Kind::MetadataContradiction));
             continue;
         }
         let wrong = file_blobs(context, shard, file).await;
@@ -38,9 +39,13 @@ pub(super) async fn check(context: &Context, shard: &mut Shard) {
         for wrong in wrong {
             shard.found(run, wrong.found.hurting(shard.snapshots(run, &pairs)));
         }
-        if let Some(state) = shard.states.get_mut(position) {
-            state.effect = Some(effect);
-        }
+        lose(shard, position, effect);
+    }
+}
+
+fn lose(shard: &mut Shard, position: usize, effect: Effect) {
+    if let Some(state) = shard.states.get_mut(position) {
+        state.effect = Some(state.effect.unwrap_or(effect));
     }
 }
 

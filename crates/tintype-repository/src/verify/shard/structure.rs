@@ -208,7 +208,7 @@ fn judge(context: &Context, shard: &Shard, commit: &Commit, faults: &[Fault], en
             Some((_, file)) if !file.is_virtual() => {
                 let part = fault
                     .offset
-                    .and_then(|offset| spans(file, offset..offset + 1).next());
+                    .and_then(|offset| spans(file, offset..offset.saturating_add(1)).next());
                 file.part(part.map_or(0, |(part, _)| part)).0
             }
             // Its content stands in the snapshot's own blob, as does the list that lacks it.
@@ -219,7 +219,9 @@ fn judge(context: &Context, shard: &Shard, commit: &Commit, faults: &[Fault], en
         };
         let offset = match file {
             Some((_, file)) => fault.offset.map(|offset| {
-                let part = spans(file, offset..offset + 1).next().map_or(0, |(part, _)| part);
+                let part = spans(file, offset..offset.saturating_add(1))
+                    .next()
+                    .map_or(0, |(part, _)| part);
                 in_part(file, offset, part)
             }),
             None => None,

@@ -1,0 +1,156 @@
+//! Forms that not every snapshot has.
+
+use super::super::verdict::Verdict;
+use super::*;
+use crate::format::codec;
+use crate::format::testing::{Packing, blob};
+use serde_json::json;
+
+/// Writes a snapshot's own blob anew.
+fn rewrite(fixture: &Fixture, name: &str, change: impl FnOnce(&mut Value)) {
+    let uuid = fixture.uuid(name);
+    let root = fixture.root();
+    let indices: Vec<&String> = root["indices"].as_object().unwrap().keys().collect();
+    let known = root["snapshots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|snapshot| snapshot["name"] == name)
+        .unwrap();
+    let mut own = json!({"name": name, "uuid": uuid, "version_id": 7_172_999, "indices": indices, "state": "SUCCESS",
+        "start_time": known["start_time_millis"], "end_time": known["end_time_millis"], "failures": []});
+    change(&mut own);
+    let bytes = blob(codec::SNAPSHOT, Packing::Plain, &json!({ "snapshot": own }));
+    std::fs::write(fixture.path().join(format!("snap-{uuid}.dat")), bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_shard_that_the_engine_could_not_write_loses_its_index_without_alarm() {
+    let fixture = Fixture::new();
+    rewrite(&fixture, "two", |own| {
+        own["state"] = "PARTIAL".into();
+        own["failures"] =
+            json!([{"index": "logs", "index_uuid": "x", "shard_id": 0, "reason": "no node", "status": "x"}]);
+    });
+    fixture.change_root(|root| root["snapshots"][1]["state"] = 3.into());
+    let shard = fixture.repository.shard("logs", 0);
+    std::fs::remove_file(shard.join(format!("snap-{}.dat", fixture.uuid("two")))).unwrap();
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Note, Kind::ShardNotSnapshotted)]);
+    assert_eq!(verdicts(&report), ["one: restorable []", "two: in_part [logs]"]);
+    // The same without the engine's word for it is damage.
+    rewrite(&fixture, "two", |own| own["state"] = "PARTIAL".into());
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Error, Kind::BlobMissing)]);
+}
+
+#[tokio::test]
+async fn a_failed_snapshot_is_not_restorable_and_its_blobs_are_not_missed() {
+    let fixture = Fixture::new();
+    rewrite(&fixture, "two", |own| own["state"] = "FAILED".into());
+    fixture.change_root(|root| root["snapshots"][1]["state"] = 2.into());
+    let shard = fixture.repository.shard("logs", 0);
+    std::fs::remove_file(shard.join(format!("snap-{}.dat", fixture.uuid("two")))).unwrap();
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Note, Kind::ShardNotSnapshotted)]);
+    assert_eq!(report.snapshots[1].verdict, Verdict::NotRestorable);
+    assert_eq!(report.snapshots[1].why, ["the engine says FAILED"]);
+}
+
+#[tokio::test]
+async fn shallow_copies_are_unknown_and_named() {
+    let fixture = Fixture::new();
+    rewrite(&fixture, "two", |own| {
+        own["remote_store_index_shallow_copy"] = true.into()
+    });
+    let (shard, uuid) = (fixture.repository.shard("books", 0), fixture.uuid("two"));
+    std::fs::remove_file(shard.join(format!("snap-{uuid}.dat"))).unwrap();
+    let shallow = json!({"version": "2", "name": "two", "index_version": 1, "start_time": 1, "time": 1,
+        "number_of_files": 1, "total_size": 1, "index_uuid": "x", "remote_store_repository": "segments",
+        "commit_generation": 1, "primary_term": 1, "remote_store_repository_base_path": "remote",
+        "file_names": ["_0.cfs"]});
+    let bytes = blob(codec::SNAPSHOT, Packing::Plain, &shallow);
+    std::fs::write(shard.join(format!("shallow-snap-{uuid}.dat")), bytes).unwrap();
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Warning, Kind::OtherStore)]);
+    assert!(
+        only(&report).message.contains("segments"),
+        "{}",
+        only(&report).message
+    );
+    assert_eq!(verdicts(&report), ["one: restorable []", "two: unknown [books]"]);
+    // The second kind has no shard files at all.
+    rewrite(&fixture, "two", |own| {
+        own["pinned_timestamp"] = 1_700_000_000_000_i64.into()
+    });
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Warning, Kind::OtherStore)]);
+    assert_eq!(report.snapshots[1].verdict, Verdict::Unknown);
+}
+
+#[tokio::test]
+async fn a_layout_that_is_not_known_is_never_silently_fine() {
+    let fixture = Fixture::new();
+    fixture.change_root(|root| root["indices"]["books"]["shard_path_type"] = 7.into());
+    let report = fixture.verify().await;
+    assert!(kinds(&report).contains(&(Severity::Warning, Kind::Unsupported)));
+    assert_eq!(
+        verdicts(&report),
+        ["one: unknown [books]", "two: unknown [books]"]
+    );
+}
+
+/// A third snapshot of an index that is mounted from `books` of a snapshot.
+fn mount(fixture: &mut Fixture, snapshot_uuid: &str, repository_uuid: &str) {
+    let sorted = index(8, "sorted");
+    fixture.repository.take("before", 8000, &[("frozen", &[&sorted])]);
+    let settings = json!({"index.store.type": "snapshot", "index.store.snapshot.repository_uuid": repository_uuid,
+        "index.store.snapshot.repository_name": "backups", "index.store.snapshot.snapshot_name": "one",
+        "index.store.snapshot.snapshot_uuid": snapshot_uuid, "index.store.snapshot.index_name": "books"});
+    fixture.repository.change("frozen", settings, json!({}));
+    fixture
+        .repository
+        .take("third", 9000, &[("frozen", &[&Files::new()])]);
+}
+
+#[tokio::test]
+async fn a_mounted_index_follows_the_snapshot_that_it_mounts() {
+    let mut fixture = Fixture::new();
+    let (one, own) = (
+        fixture.uuid("one"),
+        fixture.root()["uuid"].as_str().unwrap().to_owned(),
+    );
+    mount(&mut fixture, &one, &own);
+    let report = fixture.verify().await;
+    assert_eq!(report.findings, []);
+    let third = report
+        .snapshots
+        .iter()
+        .find(|snapshot| snapshot.name == "third")
+        .unwrap();
+    assert_eq!(third.verdict, Verdict::Restorable);
+    let name = index(8, "sorted").into_keys().find(|name| name.ends_with(".cfs"));
+    flip(&fixture.repository.blob("books", 0, &name.unwrap()), 100);
+    let report = fixture.verify().await;
+    let third = report
+        .snapshots
+        .iter()
+        .find(|snapshot| snapshot.name == "third")
+        .unwrap();
+    assert_eq!(third.verdict, Verdict::NotRestorable);
+    assert!(kinds(&report).contains(&(Severity::Error, Kind::Dependency)));
+}
+
+#[tokio::test]
+async fn what_is_mounted_from_elsewhere_or_from_nothing_is_told_apart() {
+    for (snapshot, repository, expected) in [
+        ("gone", None, (Severity::Error, Kind::Dependency)),
+        ("gone", Some("another"), (Severity::Warning, Kind::OtherStore)),
+    ] {
+        let mut fixture = Fixture::new();
+        let own = fixture.root()["uuid"].as_str().unwrap().to_owned();
+        mount(&mut fixture, snapshot, repository.unwrap_or(&own));
+        let report = fixture.verify().await;
+        assert_eq!(kinds(&report), [expected]);
+    }
+}

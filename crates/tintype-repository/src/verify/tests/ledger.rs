@@ -1,0 +1,141 @@
+//! What was checked before is not read again, and verdicts say what they rest on.
+
+use super::super::estimate;
+use super::*;
+
+async fn verify_at(
+    fixture: &Fixture,
+    ledger: &Arc<MemoryLedger>,
+    change: impl FnOnce(&mut Options),
+) -> Report {
+    run(fixture.open().await, change, ledger.clone()).await
+}
+
+#[tokio::test]
+async fn blobs_checked_since_are_not_read_again() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    let blobs = distinct(&fixture);
+    let first = verify_at(&fixture, &ledger, |options| options.now = 1000).await;
+    assert_eq!((first.read.blobs, first.read.blobs_by_ledger), (blobs, 0));
+    let second = verify_at(&fixture, &ledger, |options| {
+        (options.now, options.since) = (3000, Some(900));
+    })
+    .await;
+    assert_eq!((second.read.blobs, second.read.blobs_by_ledger), (0, blobs));
+    for snapshot in &second.snapshots {
+        assert_eq!(
+            (snapshot.level, snapshot.oldest_check),
+            (Some(Level::Structure), Some(1000))
+        );
+    }
+    assert!(second.complete);
+    let third = verify_at(&fixture, &ledger, |options| {
+        (options.now, options.since) = (4000, Some(2000));
+    })
+    .await;
+    assert_eq!((third.read.blobs, third.read.blobs_by_ledger), (blobs, 0));
+    assert_eq!(third.snapshots[0].oldest_check, Some(4000));
+    let again = verify_at(&fixture, &ledger, |options| options.now = 5000).await;
+    assert_eq!(again.read.blobs, blobs, "without a time everything is read");
+}
+
+#[tokio::test]
+async fn a_blob_that_failed_is_read_again_each_time() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    flip(&fixture.blob(), 200);
+    for now in [1000, 2000] {
+        let report = verify_at(&fixture, &ledger, |options| {
+            (options.now, options.since) = (now, Some(900))
+        })
+        .await;
+        assert_eq!(only(&report).kind, Kind::ChecksumMismatch);
+        assert_eq!(
+            report.read.blobs,
+            if now == 1000 { distinct(&fixture) } else { 1 }
+        );
+    }
+}
+
+#[tokio::test]
+async fn runs_within_a_budget_add_up_to_the_whole() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    let blobs = distinct(&fixture);
+    for run in 0..blobs {
+        let report = verify_at(&fixture, &ledger, |options| {
+            (options.budget_bytes, options.concurrency) = (Some(1), 1);
+            (options.now, options.since) = (1000 + run as i64, Some(1000));
+        })
+        .await;
+        assert_eq!((report.read.blobs, report.read.blobs_by_ledger), (1, run));
+        assert_eq!(report.complete, run == blobs - 1);
+        let levels: Vec<_> = report
+            .snapshots
+            .iter()
+            .map(|snapshot| snapshot.level.unwrap())
+            .collect();
+        let whole = levels == [Level::Structure; 2];
+        assert_eq!(whole, run == blobs - 1, "{levels:?}");
+        assert_eq!(verdicts(&report), GOOD, "as far as the level looked");
+    }
+}
+
+#[tokio::test]
+async fn the_parts_of_a_subset_add_up_to_the_whole() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    let mut read = 0;
+    for part in 1..=3 {
+        let report = verify_at(&fixture, &ledger, |options| options.subset = Some((part, 3))).await;
+        assert!(!report.complete);
+        read += report.read.blobs;
+    }
+    assert_eq!(read, distinct(&fixture));
+    let report = verify_at(&fixture, &ledger, |options| options.since = Some(0)).await;
+    assert_eq!((report.read.blobs, report.complete), (0, true));
+}
+
+#[tokio::test]
+async fn a_lesser_check_counts_for_what_it_is() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    verify_at(&fixture, &ledger, |options| options.level = Level::Fingerprint).await;
+    let report = verify_at(&fixture, &ledger, |options| {
+        (options.level, options.budget_bytes) = (Level::Checksum, Some(0));
+    })
+    .await;
+    assert_eq!(report.snapshots[0].level, Some(Level::Fingerprint));
+}
+
+#[tokio::test]
+async fn an_estimate_says_what_is_then_read() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    let mut options = testing::options();
+    let before = estimate(fixture.open().await, options.clone(), ledger.clone()).await;
+    let report = verify_at(&fixture, &ledger, |asked| *asked = options.clone()).await;
+    assert_eq!((before.blobs, before.blobs_by_ledger), (report.read.blobs, 0));
+    assert_eq!(
+        before.metadata_requests + before.data_requests,
+        report.read.requests
+    );
+    options.since = Some(0);
+    let after = estimate(fixture.open().await, options, ledger).await;
+    assert_eq!((after.data_bytes, after.blobs_by_ledger), (0, report.read.blobs));
+}
+
+#[tokio::test]
+async fn only_what_was_asked_for_is_looked_at() {
+    let fixture = Fixture::new();
+    let report = fixture.verify_with(|options| options.latest = true).await;
+    assert_eq!(verdicts(&report), ["two: restorable []"]);
+    let report = fixture
+        .verify_with(|options| options.indices = vec!["b*".into()])
+        .await;
+    assert!(
+        report
+            .snapshots
+            .iter()
+            .all(|snapshot| snapshot.indices.len() == 1)
+    );
+    let report = fixture
+        .verify_with(|options| options.snapshots = vec!["none".into()])
+        .await;
+    assert_eq!(report.verdict, super::super::verdict::Verdict::Unknown);
+}
