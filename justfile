@@ -15,6 +15,7 @@ clippy:
 
 # Licences, sources and doubled dependencies.
 deny:
+    cargo fetch --locked
     cargo deny --offline check bans licenses sources
 
 # Every test, real engines included; names of stages as arguments run those alone.

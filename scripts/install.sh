@@ -48,6 +48,6 @@ need_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null || install_package
 
 # And beside it the test servers and clients.
 need_for_tests() {
-    need_for_engines go:golang-go python3:python3
+    need_for_engines go:golang-go python3:python3 npm:npm
     need_venv
 }

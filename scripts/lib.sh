@@ -65,3 +65,10 @@ make_engine_user() {
     useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin tintype-engine ||
         say "cannot add the user tintype-engine; engines will run as nobody"
 }
+
+# Older ones cannot fetch the toolchain that a module asks for.
+need_go() {
+    command -v go >/dev/null || die "test servers and clients are built with Go; install golang"
+    [[ "$(go env GOVERSION)" =~ ^go1\.(2[1-9]|[3-9][0-9]) ]] ||
+        die "Go 1.21 or later is needed, this is $(go env GOVERSION); on Debian 12 take golang-go from backports"
+}

@@ -87,6 +87,9 @@ pub enum NotSent {
         /// The uuid that the engine reported.
         found: String,
     },
+    /// The look that allowed the change had grown too old when it was to be written.
+    #[error("what allows it was looked at too long ago")]
+    Late,
     /// A name that would address something else, or several things.
     #[error("{name:?} cannot be used as the name of {what}")]
     InvalidName {
@@ -195,6 +198,7 @@ impl Error {
             Self::NotSent { why, .. } => match why {
                 NotSent::Unreachable(_) | NotSent::Closed | NotSent::Precheck(_) => "unreachable",
                 NotSent::ConnectTimeout(_) => "connect_timeout",
+                NotSent::Late => "timeout",
                 NotSent::Tls(_) => "tls",
                 NotSent::NotReady => "not_ready",
                 NotSent::UuidMismatch { .. } => "uuid_mismatch",
@@ -295,7 +299,11 @@ impl Error {
         match self.root() {
             Self::NotSent { why, .. } => matches!(
                 why,
-                NotSent::Unreachable(_) | NotSent::ConnectTimeout(_) | NotSent::Closed | NotSent::NotReady
+                NotSent::Unreachable(_)
+                    | NotSent::ConnectTimeout(_)
+                    | NotSent::Closed
+                    | NotSent::NotReady
+                    | NotSent::Late
             ),
             Self::Refused { answer, .. } => matches!(answer.status, 429 | 503),
             Self::Unknown { why, .. } => match why {

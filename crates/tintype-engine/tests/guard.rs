@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Map, Value};
 use support::{Reply, Seen, Server, UUID, elasticsearch, json, opensearch, uuid_body};
 use tintype_engine::{
@@ -23,6 +25,11 @@ fn restore() -> Restore {
     Restore::renaming([("a", "b")]).unwrap().remove(0)
 }
 
+/// Time enough for what is to be sent.
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
 /// What each change comes to, in the order: create snapshot, delete, restore, register, verify.
 async fn all_changes(engine: &Engine) -> [Result<(), Error>; 5] {
     [
@@ -30,7 +37,7 @@ async fn all_changes(engine: &Engine) -> [Result<(), Error>; 5] {
             .create_snapshot("r", "s", &CreateSnapshot::default())
             .await
             .map(drop),
-        engine.delete_snapshot("r", "s").await,
+        engine.delete_snapshot("r", "s", soon()).await,
         engine.restore_snapshot("r", "s", &restore()).await.map(drop),
         engine.create_repository("r", "fs", &Map::new()).await,
         engine.verify_repository("r").await.map(drop),
@@ -139,6 +146,50 @@ async fn nothing_is_sent_to_another_cluster() {
 }
 
 #[tokio::test]
+async fn an_engine_apart_keeps_its_connections_to_itself() {
+    let server = Server::start(opensearch(accept)).await;
+    let engine = server.engine(Access::Operate);
+    let ask = async |engine: &Engine| {
+        engine.identify().await.unwrap();
+        server.seen().last().unwrap().connection
+    };
+    assert_eq!(ask(&engine).await, 0);
+    let apart = engine.apart();
+    assert_eq!([ask(&apart).await, ask(&apart.clone()).await], [1, 1]);
+    drop(apart);
+    assert_eq!([ask(&engine).await, ask(&engine.apart()).await], [0, 2]);
+}
+
+#[tokio::test]
+async fn a_delete_is_not_written_when_the_reads_before_it_took_too_long() {
+    let server = Server::start(opensearch(accept)).await;
+    let engine = server.engine(Access::Operate);
+    let now = Instant::now();
+    let late = engine.delete_snapshot("r", "s", now).await.unwrap_err();
+    assert!(
+        matches!(
+            late,
+            Error::NotSent {
+                why: NotSent::Late,
+                ..
+            }
+        ),
+        "{late}"
+    );
+    assert!(late.is_transient());
+    let last = server.seen().pop().unwrap();
+    assert!(
+        last.target.starts_with("/_cluster/state/version"),
+        "{}",
+        last.target
+    );
+    // Looked at again, it goes out, on the connection that was kept.
+    engine.delete_snapshot("r", "s", soon()).await.unwrap();
+    assert_eq!(server.changes().len(), 1);
+    assert_eq!(server.changes()[0].connection, last.connection);
+}
+
+#[tokio::test]
 async fn nothing_is_sent_to_a_cluster_that_has_not_formed() {
     let server = changing_uuid(UUID, "_na_").await;
     let engine = server.engine(Access::Operate);
@@ -214,7 +265,7 @@ async fn names_that_could_mean_something_else_are_not_sent() {
         let results = [
             engine.snapshot("r", name).await.map(drop),
             engine.snapshot_status("r", name).await.map(drop),
-            engine.delete_snapshot("r", name).await,
+            engine.delete_snapshot("r", name, soon()).await,
             engine
                 .create_snapshot("r", name, &CreateSnapshot::default())
                 .await

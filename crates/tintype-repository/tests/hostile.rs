@@ -4,6 +4,8 @@
 //! `TINTYPE_HOSTILE_SECONDS` mutates for so long per parser; without it, a few thousand times. `TINTYPE_HOSTILE_CORPUS` names
 //! a directory whose blobs, written by engines, are mutated too.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};

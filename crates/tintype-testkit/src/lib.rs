@@ -1,5 +1,5 @@
 //! What tests of Tintype stand on: real engines and servers started as processes ([`engines`], [`s3`],
-//! [`tintype`]), an in-process fake engine ([`fake`]) and a proxy that breaks the network on purpose ([`proxy`]),
+//! [`stores`], [`tintype`]), an in-process fake engine ([`fake`]) and a proxy that breaks the network on purpose ([`proxy`]),
 //! both scripted with the rules of [`faults`].
 //!
 //! Processes started here die with the test process; servers in this process run on a runtime of their own, so
@@ -18,6 +18,8 @@ pub mod proxy;
 pub mod receiver;
 pub mod s3;
 mod server;
+mod service;
+pub mod stores;
 pub mod tintype;
 pub mod wait;
 pub mod workdir;

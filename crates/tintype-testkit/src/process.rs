@@ -1,15 +1,19 @@
 //! Child processes in a group of their own that cannot outlive the test process.
 
 use std::{
-    io,
+    fs, io,
     os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{LazyLock, Mutex, PoisonError, mpsc},
     thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
+
+/// A thread that waits for a disk stops only once it has what it waits for.
+const FREEZE_BOUND: Duration = Duration::from_secs(60);
 
 type Job = (Command, mpsc::Sender<io::Result<Child>>);
 
@@ -127,6 +131,35 @@ impl ProcessGroup {
         Ok(())
     }
 
+    /// Stops the whole group (SIGSTOP) and waits until every thread of it stands still: on a busy machine those that
+    /// have not been told yet run on for a moment after the signal was sent.
+    ///
+    /// # Errors
+    /// As [`Self::signal`], and when a thread still runs after 60 s.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        self.signal("STOP")?;
+        let begun = Instant::now();
+        while begun.elapsed() < FREEZE_BOUND {
+            if self.stands_still() {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        bail!("process group {} was stopped and still runs", self.group)
+    }
+
+    /// Every thread of every process of the group is stopped, or has ended.
+    fn stands_still(&self) -> bool {
+        let members = children(Path::new("/proc")).filter(|process| {
+            let group = stat_field(process, 2);
+            group.is_some_and(|group| group == self.group.to_string())
+        });
+        members
+            .flat_map(|process| children(&process.join("task")))
+            .filter_map(|thread| stat_field(&thread, 0))
+            .all(|state| matches!(state.as_str(), "T" | "Z" | "X"))
+    }
+
     /// Kills the group with SIGKILL and reaps the leader.
     pub fn kill9(&self) {
         // A group that has already ended is what the caller wants.
@@ -141,6 +174,19 @@ impl Drop for ProcessGroup {
     }
 }
 
+fn children(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    entries.flatten().map(|entry| entry.path())
+}
+
+/// A field of a process's or thread's `stat`, counted from its state (0); `None` when it has gone, or is no process.
+/// The name before the state may hold spaces and parentheses.
+fn stat_field(process: &Path, field: usize) -> Option<String> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(field).map(str::to_owned)
+}
+
 /// The exit code, or 128 plus the signal as shells show it.
 pub fn exit_code(status: ExitStatus) -> i32 {
     status
@@ -151,7 +197,7 @@ pub fn exit_code(status: ExitStatus) -> i32 {
 
 /// The last `lines` lines of a file, for error messages; empty when it cannot be read.
 pub fn tail(path: &Path, lines: usize) -> String {
-    let text = std::fs::read(path)
+    let text = fs::read(path)
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         .unwrap_or_default();
     let all: Vec<&str> = text.lines().collect();
@@ -179,13 +225,27 @@ mod tests {
 
         assert_eq!(group.ended().map(exit_code), Some(137));
         // The orphan is reaped by init a moment later; a zombie has no command line any more.
-        let gone = || {
-            std::fs::read(grandchild.join("cmdline")).is_ok_and(|line| line.is_empty())
-                || !grandchild.exists()
-        };
+        let gone =
+            || fs::read(grandchild.join("cmdline")).is_ok_and(|line| line.is_empty()) || !grandchild.exists();
         while !gone() {
             thread::yield_now();
         }
+    }
+
+    #[test]
+    fn a_frozen_group_does_nothing_more() {
+        let mut command = mortal_command("bash");
+        command.args(["-c", "(while :; do echo; done) & while :; do echo; done"]);
+        command.stdout(Stdio::piped());
+        let group = ProcessGroup::spawn(command).unwrap();
+        let mut stdout = group.child.lock().unwrap().stdout.take().unwrap();
+        io::Read::read_exact(&mut stdout, &mut [0; 1_000]).unwrap();
+        assert!(!group.stands_still());
+        group.freeze().unwrap();
+        assert!(group.stands_still());
+        group.signal("CONT").unwrap();
+        // More than a pipe holds: it goes on.
+        io::Read::read_exact(&mut stdout, &mut vec![0; 1 << 20]).unwrap();
     }
 
     #[test]
@@ -197,7 +257,7 @@ mod tests {
         };
         let group = thread::spawn(start).join().unwrap();
         // Stopping and continuing takes the signal path through the kernel, so a pending kill would have landed.
-        group.signal("STOP").unwrap();
+        group.freeze().unwrap();
         group.signal("CONT").unwrap();
         assert!(group.ended().is_none());
     }

@@ -1,24 +1,13 @@
 //! A real S3 server that enforces keys: versitygw over a directory.
 
-use std::{fs, path::PathBuf, process::Command, sync::Mutex, time::Duration};
+use std::{path::PathBuf, process::Command};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
-use crate::{
-    ports::free_port,
-    process::{ProcessGroup, mortal_command, run_script, tail},
-    wait,
-    workdir::WorkDir,
-};
+use crate::service::Service;
 
 /// A running versitygw with one bucket. Dropping it kills the process and removes its files.
-pub struct S3Server {
-    port: u16,
-    binary: String,
-    process: Mutex<Option<ProcessGroup>>,
-    // Last, since fields drop in order: the process ends before its files go.
-    dir: WorkDir,
-}
+pub struct S3Server(Service);
 
 impl S3Server {
     /// The root access key.
@@ -33,21 +22,24 @@ impl S3Server {
     /// Builds versitygw if need be, starts it and waits until it answers.
     ///
     /// # Errors
-    /// When it is not up within 30 s; the message ends with its log.
+    /// When it is not up within a minute; the message ends with its log.
     pub async fn start() -> anyhow::Result<Self> {
-        let binary = tokio::task::spawn_blocking(|| run_script("fetch-versitygw", &[])).await??;
-        let dir = WorkDir::new()?;
-        // A directory of the posix backend is a bucket.
-        dir.open_dir("data")?;
-        dir.open_dir(&format!("data/{}", Self::BUCKET))?;
-        let server = Self {
-            port: free_port()?,
-            binary,
-            process: Mutex::default(),
-            dir,
-        };
-        server.restart().await?;
-        Ok(server)
+        let service = Service::start("versitygw", |command, dir, port| {
+            let data = dir.join("data");
+            let users = dir.join("users");
+            // A directory of the posix backend is a bucket. What cannot be made fails at the start, with a log.
+            let _ = std::fs::create_dir_all(data.join(Self::BUCKET));
+            let _ = std::fs::create_dir_all(&users);
+            command
+                .args(["--port", &format!("127.0.0.1:{port}")])
+                .args(["--region", Self::REGION, "--iam-cache-disable", "--iam-dir"])
+                .arg(users)
+                .arg("posix")
+                .arg(data)
+                .env("ROOT_ACCESS_KEY", Self::ACCESS_KEY)
+                .env("ROOT_SECRET_KEY", Self::SECRET_KEY);
+        });
+        Ok(Self(service.await?))
     }
 
     /// Starts it again on the same port and data, killing it first if it runs.
@@ -55,70 +47,67 @@ impl S3Server {
     /// # Errors
     /// As [`Self::start`].
     pub async fn restart(&self) -> anyhow::Result<()> {
-        self.kill9();
-        *self.slot() = Some(ProcessGroup::spawn(self.command()?)?);
-        let address = ("127.0.0.1", self.port);
-        let up = wait::until("versitygw's port", Duration::from_secs(30), async || {
-            tokio::net::TcpStream::connect(address).await.ok()
-        })
-        .await;
-        match up {
-            Ok(_)
-                if self
-                    .slot()
-                    .as_ref()
-                    .is_some_and(|process| process.ended().is_none()) =>
-            {
-                Ok(())
-            }
-            _ => bail!(
-                "versitygw did not start; its log ends with:\n{}",
-                tail(&self.dir.path().join("log"), 20)
-            ),
-        }
-    }
-
-    fn command(&self) -> anyhow::Result<Command> {
-        let log = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.dir.path().join("log"))?;
-        let mut command = mortal_command(&self.binary);
-        command
-            .args([
-                "--port",
-                &format!("127.0.0.1:{}", self.port),
-                "--region",
-                Self::REGION,
-                "posix",
-            ])
-            .arg(self.data())
-            .env("ROOT_ACCESS_KEY", Self::ACCESS_KEY)
-            .env("ROOT_SECRET_KEY", Self::SECRET_KEY)
-            .stdin(std::process::Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        Ok(command)
-    }
-
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<ProcessGroup>> {
-        self.process
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.restart().await
     }
 
     /// The endpoint's URL, without the bucket.
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.0.url()
     }
 
     /// The directory behind it: buckets are directories, objects are files.
     pub fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.0.data()
     }
 
     /// Kills it with SIGKILL.
     pub fn kill9(&self) {
-        self.slot().take();
+        self.0.kill9();
+    }
+
+    /// Makes a user: `admin` may do everything, `user` only what a bucket grants.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn add_user(&self, access_key: &str, secret_key: &str, role: &str) -> anyhow::Result<()> {
+        let user = [
+            "create-user",
+            "--access",
+            access_key,
+            "--secret",
+            secret_key,
+            "--role",
+            role,
+        ];
+        self.administer(&user).await
+    }
+
+    /// Removes a user, whose keys are worth nothing from then on.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn remove_user(&self, access_key: &str) -> anyhow::Result<()> {
+        self.administer(&["delete-user", "--access", access_key]).await
+    }
+
+    async fn administer(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let mut command = Command::new(self.0.program());
+        command
+            .args([
+                "admin",
+                "--access",
+                Self::ACCESS_KEY,
+                "--secret",
+                Self::SECRET_KEY,
+            ])
+            .args(["--endpoint-url", &self.endpoint()])
+            .args(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output())
+            .await?
+            .context("cannot run versitygw")?;
+        if !output.status.success() {
+            bail!("versitygw: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(())
     }
 }

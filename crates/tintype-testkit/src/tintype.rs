@@ -178,7 +178,15 @@ impl TintypeProcess {
         self.wait_for_end(bound).await
     }
 
-    /// Sends it a signal: `STOP`, `CONT`, `INT`, …
+    /// Stops it in its tracks (SIGSTOP): when this returns, none of its threads does anything more until `CONT`.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        self.slot().as_ref().context("tintype does not run")?.freeze()
+    }
+
+    /// Sends it a signal: `CONT`, `INT`, …
     ///
     /// # Errors
     /// When it does not run.

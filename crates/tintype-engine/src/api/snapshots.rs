@@ -1,5 +1,7 @@
 //! Snapshots one by one: found by name, created, deleted.
 
+use std::time::Instant;
+
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -187,14 +189,15 @@ impl Engine {
     }
 
     /// Deletes a snapshot, or aborts it while it runs. The engine answers when it is done, which can take minutes: a
-    /// timeout then is `Unknown`, and the deletion goes on.
-    pub async fn delete_snapshot(&self, repository: &str, name: &str) -> Result<(), Error> {
+    /// timeout then is `Unknown`, and the deletion goes on. After `latest` it is not sent any more: what was looked at
+    /// to allow it is too old by then.
+    pub async fn delete_snapshot(&self, repository: &str, name: &str, latest: Instant) -> Result<(), Error> {
         let path = snapshot_path("DELETE", repository, name)?;
         let timeout = self.dialect_before("DELETE", &path).await?.master_timeout();
         let route = Route::new(&path).query(timeout, MASTER_TIMEOUT);
         acknowledged(
             &self
-                .send(Call::change(Method::DELETE, route, Access::Operate))
+                .send(Call::change(Method::DELETE, route, Access::Operate).until(latest))
                 .await?,
         )
     }

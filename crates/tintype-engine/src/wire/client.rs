@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
@@ -29,6 +30,7 @@ pub(crate) struct Call {
     body: Option<Value>,
     needs: Access,
     listing: bool,
+    latest: Option<Instant>,
 }
 
 impl Call {
@@ -41,6 +43,7 @@ impl Call {
             body: None,
             needs: Access::Observe,
             listing: false,
+            latest: None,
         }
     }
 
@@ -52,6 +55,7 @@ impl Call {
             body: None,
             needs,
             listing: false,
+            latest: None,
         }
     }
 
@@ -63,6 +67,12 @@ impl Call {
     /// Allows the larger answer of a listing.
     pub(crate) fn listing(mut self) -> Self {
         self.listing = true;
+        self
+    }
+
+    /// A change that is not written any more after this moment, however long the reads before it took.
+    pub(crate) fn until(mut self, latest: Instant) -> Self {
+        self.latest = Some(latest);
         self
     }
 
@@ -136,7 +146,7 @@ impl Answer {
     }
 }
 
-/// The connection to one engine.
+/// How one engine is spoken to, and what may be asked of it.
 pub(crate) struct Client {
     base: Url,
     host: HeaderValue,
@@ -147,7 +157,6 @@ pub(crate) struct Client {
     access: Access,
     expected_uuid: Option<String>,
     limits: Limits,
-    pool: Arc<Pool>,
 }
 
 impl Client {
@@ -176,12 +185,11 @@ impl Client {
             access: config.access,
             expected_uuid: config.expected_uuid,
             limits: config.limits,
-            pool: Arc::default(),
         })
     }
 
-    /// Sends a call, or says why not.
-    pub(crate) async fn call(&self, call: Call) -> Result<Answer, Error> {
+    /// Sends a call, on a connection of this pool, or says why not.
+    pub(crate) async fn call(&self, pool: &Arc<Pool>, call: Call) -> Result<Answer, Error> {
         let target = call
             .route
             .target(&self.base)
@@ -196,25 +204,35 @@ impl Client {
             ));
         }
         // A kept connection may turn out to be dead. Then, and only if nothing of a change was written, once more.
-        if let Some(kept) = self.pool.take() {
-            match self.call_on(kept, &call, &target).await {
+        if let Some(kept) = pool.take() {
+            match self.call_on(pool, kept, &call, &target).await {
                 Err(error) if is_stale(&error, call.is_change()) => {}
                 done => return done,
             }
         }
         let fresh = Connection::open(&self.endpoint, self.limits.connect_timeout).await;
-        self.call_on(fresh.map_err(|why| not_sent(&call, why))?, &call, &target)
-            .await
+        let fresh = fresh.map_err(|why| not_sent(&call, why))?;
+        self.call_on(pool, fresh, &call, &target).await
     }
 
-    async fn call_on(&self, mut connection: Connection, call: &Call, target: &str) -> Result<Answer, Error> {
+    async fn call_on(
+        &self,
+        pool: &Arc<Pool>,
+        mut connection: Connection,
+        call: &Call,
+        target: &str,
+    ) -> Result<Answer, Error> {
         if call.is_change() {
             self.check_uuid(&mut connection)
                 .await
                 .map_err(|why| not_sent(call, why))?;
         }
+        if call.latest.is_some_and(|latest| Instant::now() > latest) {
+            pool.put(connection);
+            return Err(not_sent(call, NotSent::Late));
+        }
         let answer = self.exchange(&mut connection, call, target).await;
-        self.pool.put(connection);
+        pool.put(connection);
         answer
     }
 

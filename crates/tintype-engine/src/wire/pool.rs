@@ -9,8 +9,7 @@ use crate::wire::connection::Connection;
 
 /// As many as the looks before a snapshot go side by side.
 const KEPT: usize = 3;
-/// Long enough for the calls of one operation, and no longer: the next look at a quiet cluster is a minute away, and a
-/// thousand sockets with their buffers would wait for it.
+/// Long enough for the calls of one operation, and no longer.
 const IDLE: Duration = Duration::from_secs(5);
 
 #[derive(Default)]

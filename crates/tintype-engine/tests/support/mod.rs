@@ -114,7 +114,7 @@ impl Server {
     /// An engine that gives up soon.
     pub fn impatient(&self, access: Access) -> Engine {
         let mut config = self.config(access);
-        config.limits.request_timeout = Duration::from_millis(300);
+        config.limits.request_timeout = Duration::from_secs(2);
         Engine::new(config).unwrap()
     }
 

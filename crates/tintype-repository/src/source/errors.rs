@@ -98,7 +98,7 @@ pub(crate) enum Asked<'a> {
 pub(crate) struct Names {
     /// `s3://bucket`.
     pub(crate) store: String,
-    /// `bucket` or `container`.
+    /// `bucket`, `container` or `web server`.
     pub(crate) noun: &'static str,
     /// The region that requests are signed for.
     pub(crate) region: Option<String>,
@@ -173,9 +173,9 @@ impl Names {
                 Cause::Denied,
                 Some("the secret key does not belong to the access key".to_owned()),
             ),
-            (_, "AuthenticationFailed") => (
+            (_, "AuthenticationFailed" | "AuthorizationFailure") => (
                 Cause::Denied,
-                Some("the key or token is wrong, or has expired: check the account, or renew it".to_owned()),
+                Some("the key or token is wrong, has expired, or does not allow this: check it and the account, or renew it".to_owned()),
             ),
             (300..=399, _) | (400, "AuthorizationHeaderMalformed" | "PermanentRedirect") => {
                 (Cause::Usage, Some(self.elsewhere(refusal)))
@@ -189,6 +189,9 @@ impl Names {
                     "the credentials need permission to list the {noun} (S3: s3:ListBucket on it)"
                 )),
             ),
+            (401 | 403, _) if noun == "web server" => {
+                (Cause::Denied, Some("a web server is read without credentials, and this one wants some".to_owned()))
+            }
             (401 | 403, _) => (
                 Cause::Denied,
                 Some("the credentials need permission to read it (S3: s3:GetObject)".to_owned()),

@@ -12,7 +12,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// Small enough to stay in a core's cache between the read and the checksum over it.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 64 << 10;
 
 thread_local! {
     /// One for each thread, since a fresh one for each file costs more than reading a small file.

@@ -63,7 +63,11 @@ impl Remote {
         let azure = matches!(place.kind, Kind::Azure(_));
         let names = Names {
             store: place.store(),
-            noun: if azure { "container" } else { "bucket" },
+            noun: match &place.kind {
+                Kind::Azure(_) => "container",
+                Kind::Web(_) => "web server",
+                _ => "bucket",
+            },
             region: opened.region.clone(),
             secrets: opened.secrets.clone(),
         };
@@ -130,7 +134,8 @@ impl Remote {
     ) -> Result<u64, SourceError> {
         let wanted = Wanted {
             start: range.start,
-            end: Some(range.end),
+            // Some stores take a number that is no length for a range that makes no sense.
+            end: (range.end <= i64::MAX.unsigned_abs()).then_some(range.end),
             cap: u64::MAX,
         };
         if range.is_empty() {
@@ -220,6 +225,7 @@ impl Remote {
         let range = match reading.wanted.end {
             Some(end) if from >= end => return Ok(()),
             Some(end) => Some(GetRange::Bounded(from..end)),
+            None if from > 0 => Some(GetRange::Offset(from)),
             None => None,
         };
         let options = GetOptions {

@@ -295,7 +295,7 @@ impl RealEngine {
         self.process()
             .as_ref()
             .context("the engine does not run")?
-            .signal("STOP")
+            .freeze()
     }
 
     /// Lets a paused engine go on.

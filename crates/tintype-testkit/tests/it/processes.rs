@@ -109,7 +109,7 @@ async fn the_product_is_killed_restarted_and_terminated_on_the_same_data() {
         std::fs::read_to_string(tintype.data_dir().join("starts")).unwrap(),
         "xx"
     );
-    assert_eq!(tintype.terminate(Duration::from_secs(10)).await.unwrap(), 7);
+    assert_eq!(tintype.terminate(Duration::from_secs(60)).await.unwrap(), 7);
 
     tintype.change(|options| options.env("MARK", "die"));
     assert_eq!(tintype.run_to_end().await.unwrap(), 137);

@@ -194,24 +194,23 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Of the server with this data directory.
+    /// Of this server.
     pub fn of(tintype: &TintypeProcess) -> anyhow::Result<Self> {
-        let data = tintype.data_dir();
-        let data = data.to_str().context("a path that is no text")?;
-        for entry in fs::read_dir("/proc")? {
-            let path = entry?.path();
-            let arguments = fs::read(path.join("cmdline")).unwrap_or_default();
-            let mut arguments = arguments.split(|byte| *byte == 0);
-            let program = arguments.next().unwrap_or_default();
-            if program.ends_with(b"tintype") && arguments.any(|argument| argument == data.as_bytes()) {
-                let status = fs::read_to_string(path.join("status"))?;
-                return Ok(Self {
-                    now: field(&status, "VmRSS:")?,
-                    peak: field(&status, "VmHWM:")?,
-                });
-            }
-        }
-        anyhow::bail!("no process serves {data}")
+        let status = fs::read_to_string(Self::file(tintype, "status")?)?;
+        Ok(Self {
+            now: field(&status, "VmRSS:")?,
+            peak: field(&status, "VmHWM:")?,
+        })
+    }
+
+    /// From now on the peak is that of what follows.
+    pub fn forget_peak(tintype: &TintypeProcess) -> anyhow::Result<()> {
+        Ok(fs::write(Self::file(tintype, "clear_refs")?, "5")?)
+    }
+
+    fn file(tintype: &TintypeProcess, name: &str) -> anyhow::Result<String> {
+        let id = tintype.id().context("tintype does not run")?;
+        Ok(format!("/proc/{id}/{name}"))
     }
 }
 

@@ -36,7 +36,7 @@ async fn look(operations: &Operations, cluster: &Cluster, last: &Observation, de
         ..last.clone()
     };
     let engine = match operations.engines().of(cluster).await {
-        Ok(Ok(engine)) => engine,
+        Ok(Ok(engine)) => engine.apart(),
         Ok(Err(failure)) => return unreachable(failure.message),
         Err(error) => return unreachable(error.to_string()),
     };

@@ -87,7 +87,7 @@ async fn what_the_server_gives_away_it_keeps_nowhere() {
     assert_eq!(status, 200);
     let leaks = fleet.server.leaks();
     assert!(leaks.is_empty(), "{leaks:?}");
-    fleet.server.terminate(Duration::from_secs(20)).await.unwrap();
+    fleet.server.terminate(Duration::from_secs(60)).await.unwrap();
     let leaks = fleet.server.leaks();
     assert!(leaks.is_empty(), "{leaks:?}");
 }

@@ -166,7 +166,7 @@ async fn no_canary_is_found_anywhere() {
     // What has ended is in the files whole.
     fleet
         .server
-        .terminate(std::time::Duration::from_secs(20))
+        .terminate(std::time::Duration::from_secs(60))
         .await
         .unwrap();
     let leaks = fleet.server.leaks();

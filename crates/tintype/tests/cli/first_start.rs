@@ -9,7 +9,7 @@ use tintype_testkit::tintype::{TintypeOptions, TintypeProcess};
 use tintype_testkit::wait;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tintype");
-const BOUND: Duration = Duration::from_secs(30);
+const BOUND: Duration = Duration::from_secs(60);
 
 fn without_password_file() -> TintypeOptions {
     let mut options = TintypeOptions::serve(BINARY);

@@ -244,8 +244,12 @@ async fn followed_events_go_on_behind_a_server_that_was_killed() {
     rig.run("cluster detach air --yes");
     assert_eq!(kinds.next().as_deref(), Some("cluster.detached"));
     // A graceful stop is not held up by an open stream.
-    let code = rig.server.terminate(Duration::from_secs(5)).await.unwrap();
-    assert_eq!(code, 0, "{}", rig.server.stderr());
+    let code = rig.server.terminate(Duration::from_secs(60)).await.unwrap();
+    let log = rig.server.stderr();
+    assert!(
+        code == 0 && !log.contains("when the stop's time was over"),
+        "{code}: {log}"
+    );
     follow.kill().unwrap();
     follow.wait().unwrap();
 }

@@ -47,7 +47,7 @@ impl House {
 
     /// Stopped for longer than its lease; `meanwhile` the world goes on.
     async fn pause(&self, meanwhile: impl FnOnce()) {
-        self.server.process.signal("STOP").unwrap();
+        self.server.process.freeze().unwrap();
         meanwhile();
         tokio::time::sleep(PAUSE).await;
         self.server.process.signal("CONT").unwrap();

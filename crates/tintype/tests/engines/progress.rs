@@ -9,7 +9,7 @@ use crate::{bench::Plan, door::Level, rig::Rig};
 on_every_engine!(a_running_snapshot_tells_bytes_and_files_by_index_and_shard);
 
 async fn a_running_snapshot_tells_bytes_and_files_by_index_and_shard(rig: Arc<Rig>) {
-    let bench = Plan::at(&rig, Level::Operate).throttled("1mb").start().await;
+    let bench = Plan::at(&rig, Level::Operate).throttled("512kb").start().await;
     let taken = bench.take("slow").await;
     let mut seen = Vec::new();
     let end = |operation: &Value| {

@@ -14,7 +14,7 @@ alone_on_every_engine!(
 
 fn one_at_a_time(rig: &Arc<Rig>) -> Plan {
     Plan::at(rig, Level::Operate)
-        .throttled("1mb")
+        .throttled("512kb")
         .env("TINTYPE_OPERATIONS__PER_CLUSTER", "1")
         .env("TINTYPE_OPERATIONS__ANSWER_WAIT_SECONDS", "1")
 }

@@ -51,7 +51,7 @@ async fn a_server_that_stops_in_the_middle_ends_in_exactly_one_snapshot(rig: Arc
     let taken = bench.take("carried-on").await;
     bench.copying(&taken.operation).await;
 
-    let code = bench.tintype.terminate(Duration::from_secs(10)).await.unwrap();
+    let code = bench.tintype.terminate(Duration::from_secs(60)).await.unwrap();
     assert_eq!(code, 0, "{}", bench.tintype.stderr());
     bench.tintype.restart().await.unwrap();
 

@@ -15,7 +15,7 @@ use crate::store::Step;
 use std::time::{Duration, Instant};
 use tintype_engine::{Error, SnapshotInfo};
 
-/// How old the looks may be when the DELETE is sent. An owner that was paused in between looks again.
+/// How old the looks may be when the DELETE is written. An owner that was paused in between looks again.
 const FRESH: Duration = Duration::from_secs(2);
 /// Requests whose answer was lost and that left the snapshot where it was.
 const MOST_SENT: u32 = 5;
@@ -89,16 +89,9 @@ async fn send(context: &mut Context, job: &Job, mut intent: Intent, looked: Inst
     step.attempts = None;
     step.answer = Some(Answer::Accepted);
     context.commit("intent", step).await?;
-    if looked.elapsed() > FRESH {
-        return not_done(
-            context,
-            intent,
-            ("late", "the looks are too old".to_owned()),
-            retry::FIRST,
-        )
-        .await;
-    }
-    let call = job.engine.delete_snapshot(job.repository(), job.snapshot());
+    let call = job
+        .engine
+        .delete_snapshot(job.repository(), job.snapshot(), looked + FRESH);
     match context.call("delete_snapshot", call).await {
         Ok(()) => Ok(Flow::Again),
         Err(error) if error.is_missing_snapshot() => Ok(Flow::Again),

@@ -14,7 +14,8 @@ use crate::store::{NameFate, Step};
 use std::time::{Duration, Instant};
 use tintype_engine::SnapshotInfo;
 
-/// How old the look may be when the DELETE is sent. An owner that was paused in between looks again.
+/// How old the look may be when the DELETE is written. An owner that was paused in between, or whose engine was slow to
+/// tell its uuid, looks again.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// Commits the intent to abort a running snapshot.
@@ -44,16 +45,13 @@ pub async fn abort(context: &mut Context, take: &Take, mut intent: Intent) -> St
     }
     let looked = Instant::now();
     // With every shard done a DELETE could delete a good snapshot: it ends by itself.
-    if !unfinished(context, take).await || looked.elapsed() > FRESH {
+    if !unfinished(context, take).await {
         return look_again(context).await;
     }
-    match context
-        .call(
-            "delete_snapshot",
-            take.engine.delete_snapshot(take.repository(), take.name()),
-        )
-        .await
-    {
+    let delete = take
+        .engine
+        .delete_snapshot(take.repository(), take.name(), looked + FRESH);
+    match context.call("delete_snapshot", delete).await {
         Ok(()) => {}
         Err(error) if error.is_missing_snapshot() => {}
         Err(error) if (error.is_refused() || error.is_not_sent()) && error.is_transient() => {

@@ -14,7 +14,7 @@ use crate::rig::Rig;
 on_every_engine!(bytes_are_counted_when_a_file_is_done_and_there_is_no_total_before_a_shard_starts);
 
 async fn bytes_are_counted_when_a_file_is_done_and_there_is_no_total_before_a_shard_starts(rig: Arc<Rig>) {
-    let repository = rig.fresh(json!({"max_snapshot_bytes_per_sec": "2mb"})).await;
+    let repository = rig.fresh(json!({"max_snapshot_bytes_per_sec": "1mb"})).await;
     let path = format!("/_snapshot/{repository}/one");
     let body = json!({"indices": "base-big", "include_global_state": false});
     rig.ask("PUT", &format!("{path}?wait_for_completion=false"), body)

@@ -15,7 +15,7 @@ async fn a_verified_registration_waits_behind_a_running_snapshot(rig: Arc<Rig>) 
     let spare = Spare::of(&rig).await;
     let rig = &spare.rig;
     rig.make_noise("only", 1_600_000).await;
-    let slow = rig.fresh(json!({"max_snapshot_bytes_per_sec": "200kb"})).await;
+    let slow = rig.fresh(json!({"max_snapshot_bytes_per_sec": "100kb"})).await;
     let one = format!("/_snapshot/{slow}/one");
     let body = json!({"indices": "only", "include_global_state": false});
     rig.ask("PUT", &format!("{one}?wait_for_completion=false"), body)

@@ -1,0 +1,44 @@
+//! One suite over every kind of store: a directory, versitygw and moto (S3), Azurite and fake-gcs-server.
+
+mod archived;
+mod facts;
+mod faults;
+mod ground;
+mod refusals;
+mod web;
+
+/// Runs every fact on every store.
+macro_rules! on_stores {
+    ($($store:ident),+ $(,)?) => {
+        $(mod $store {
+            use super::{facts, ground};
+
+            #[tokio::test]
+            async fn blobs_are_read_whole_and_in_part() {
+                facts::blobs_are_read_whole_and_in_part(ground::$store().await).await;
+            }
+
+            #[tokio::test]
+            async fn what_is_not_there_is_missing() {
+                facts::what_is_not_there_is_missing(ground::$store().await).await;
+            }
+
+            #[tokio::test]
+            async fn listings_are_whole_over_several_pages() {
+                facts::listings_are_whole_over_several_pages(ground::$store().await).await;
+            }
+
+            #[tokio::test]
+            async fn odd_names_are_names() {
+                facts::odd_names_are_names(ground::$store().await).await;
+            }
+
+            #[tokio::test]
+            async fn a_copied_root_is_seen_from_its_base() {
+                facts::a_copied_root_is_seen_from_its_base(ground::$store().await).await;
+            }
+        })+
+    };
+}
+
+on_stores!(directory, versitygw, moto, azurite, fake_gcs);
