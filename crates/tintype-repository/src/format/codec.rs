@@ -149,7 +149,7 @@ impl<'a> Body<'a> {
     /// Checks a blob's envelope and decompresses its body.
     ///
     /// # Errors
-    /// Those of [`unseal`], and [`Problem::Compression`].
+    /// Those of [`unseal`], [`Problem::Compression`], and [`Problem::Unsupported`] when it is longer than the limit.
     pub fn open(bytes: &'a [u8], codec: &str, limits: Limits) -> Result<Self, FormatError> {
         let inner = unseal(bytes, codec)?;
         let bytes = match (inner.strip_prefix(DEFLATE), inner.strip_prefix(ZSTD)) {
@@ -178,7 +178,7 @@ impl<'a> Body<'a> {
     /// Decodes the body. Values are weighed before they are built.
     ///
     /// # Errors
-    /// [`Problem::Syntax`], [`Problem::Field`], and [`Problem::Compression`] when it holds too much.
+    /// [`Problem::Syntax`], [`Problem::Field`], and [`Problem::Unsupported`] when it holds more than the limits allow.
     pub fn decode<'s, T: Deserialize<'s>>(&'s self) -> Result<T, FormatError> {
         let limits = self.limits;
         if self.bytes.starts_with(SMILE) {
@@ -198,7 +198,7 @@ impl<'a> Body<'a> {
 
 fn broken(error: &str, offset: Option<usize>) -> FormatError {
     if error.starts_with(TOO_LARGE) {
-        return FormatError::new(Problem::Compression, TOO_LARGE);
+        return FormatError::new(Problem::Unsupported, TOO_LARGE);
     }
     let error = FormatError::new(
         Problem::Syntax,
@@ -271,7 +271,7 @@ fn unpacking(error: io::Error) -> FormatError {
 
 fn too_long(cap: usize) -> FormatError {
     FormatError::new(
-        Problem::Compression,
+        Problem::Unsupported,
         format!("decompresses to more than {cap} bytes, which this reader does not take"),
     )
 }
@@ -352,7 +352,7 @@ mod tests {
         for packing in [Packing::Plain, Packing::Deflate, Packing::Zstd] {
             let blob = seal(SNAPSHOT, &pack(packing, &bomb));
             let error = Body::open(&blob, SNAPSHOT, limits).unwrap_err();
-            assert_eq!(error.problem, Problem::Compression, "{packing:?}");
+            assert_eq!(error.problem, Problem::Unsupported, "{packing:?}");
         }
     }
 
@@ -365,7 +365,7 @@ mod tests {
             ..Limits::SNAPSHOT
         };
         let body = Body::open(&blob, SNAPSHOT, limits).unwrap();
-        assert_eq!(body.decode::<Value>().unwrap_err().problem, Problem::Compression);
+        assert_eq!(body.decode::<Value>().unwrap_err().problem, Problem::Unsupported);
         assert_eq!(open(&blob), Ok(many));
     }
 

@@ -7,6 +7,9 @@ use serde::Deserialize;
 /// More parts than this has no file: 10 TB in parts of 10 MB.
 pub const MAX_PARTS: u64 = 1 << 20;
 
+/// Engines keep no more than the first so many bytes of a file in its description.
+const HASHED: usize = 1 << 20;
+
 /// One Lucene file in a snapshot. `BlobStoreIndexShardSnapshot.FileInfo`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInfo {
@@ -22,7 +25,7 @@ pub struct FileInfo {
     pub part_size: Option<u64>,
     /// The Lucene version that wrote the file.
     pub written_by: Box<str>,
-    /// The whole content of `segments_N` and `.si`, when at most 1 MB; empty when absent.
+    /// The content of `segments_N` and `.si`, cut at 1 MiB (`Store.MetadataSnapshot.hashFile`); empty when absent.
     pub hash: Box<[u8]>,
 }
 
@@ -103,6 +106,11 @@ impl FileInfo {
     /// Whether no blob exists, the content being [`FileInfo::hash`].
     pub fn is_virtual(&self) -> bool {
         self.name.starts_with("v__")
+    }
+
+    /// Whether [`FileInfo::hash`] is the whole content, rather than absent or cut.
+    pub fn holds_content(&self) -> bool {
+        !self.hash.is_empty() && (self.hash.len() != HASHED || self.length == HASHED as u64)
     }
 
     /// How many blobs hold the file: 0 for a virtual one, otherwise at least 1. At most [`MAX_PARTS`] when it was read from

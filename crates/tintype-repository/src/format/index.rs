@@ -63,6 +63,9 @@ struct Raw {
     aliases_version: Option<i64>,
 }
 
+/// The names of settings together, in bytes: each of an engine's is a line.
+const MAX_NAMES: usize = 16 << 20;
+
 /// More shards than this has no index: engines stop at 1024 unless told otherwise.
 const MAX_SHARDS: u32 = 1 << 16;
 
@@ -88,7 +91,8 @@ impl IndexMetadata {
             ));
         };
         let mut settings = Map::new();
-        flatten("", raw.settings.0, &mut settings);
+        let mut left = MAX_NAMES;
+        flatten("", raw.settings.0, &mut settings, &mut left)?;
         let versions = (raw.settings_version, raw.mapping_version, raw.aliases_version);
         Ok(Self {
             shards: shards(&settings)?,
@@ -117,17 +121,26 @@ impl IndexMetadata {
     }
 }
 
-/// Settings may be nested; their names are the path.
-fn flatten(path: &str, value: Value, flat: &mut Map<String, Value>) {
+/// Settings may be nested; their names are the path, of which `left` bytes may be built.
+fn flatten(
+    path: &str,
+    value: Value,
+    flat: &mut Map<String, Value>,
+    left: &mut usize,
+) -> Result<(), FormatError> {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
                 let path = if path.is_empty() {
                     name
                 } else {
+                    let length = path.len() + 1 + name.len();
+                    *left = left.checked_sub(length).ok_or_else(|| {
+                        FormatError::new(Problem::Unsupported, "has longer names of settings than are read")
+                    })?;
                     format!("{path}.{name}")
                 };
-                flatten(&path, value, flat);
+                flatten(&path, value, flat, left)?;
             }
         }
         _ if path.is_empty() => {}
@@ -135,6 +148,7 @@ fn flatten(path: &str, value: Value, flat: &mut Map<String, Value>) {
             flat.insert(path.to_owned(), value);
         }
     }
+    Ok(())
 }
 
 fn text(settings: &Map<String, Value>, name: &str) -> Option<String> {
@@ -165,6 +179,13 @@ fn mappings(value: Value, limits: Limits) -> Result<Vec<Value>, FormatError> {
         Value::Null => Vec::new(),
         Value::Array(list) => list,
         other => vec![other],
+    };
+    // Together they take no more than one may.
+    let count = list.len().max(1);
+    let limits = Limits {
+        body: limits.body / count,
+        memory: limits.memory / count,
+        ..limits
     };
     list.into_iter()
         .map(|mapping| unpacked(mapping, limits))
@@ -294,7 +315,32 @@ mod tests {
             ..Limits::INDEX
         };
         let error = IndexMetadata::parse_within(&blob, limits).unwrap_err();
-        assert_eq!(error.problem, Problem::Compression);
+        assert_eq!(error.problem, Problem::Unsupported);
+    }
+
+    #[test]
+    fn mappings_grow_no_further_together_than_one_may() {
+        let packed = [DEFLATE, &deflate(&smile(&json!({"a": "b".repeat(1 << 14)})))].concat();
+        let limits = Limits {
+            body: 1 << 16,
+            ..Limits::INDEX
+        };
+        let read = |count: usize| {
+            let mappings = Value::Array(vec![binary(&packed); count]);
+            let blob = blob(INDEX_METADATA, Packing::Plain, &json!({"a": minimal(mappings)}));
+            IndexMetadata::parse_within(&blob, limits)
+        };
+        assert!(read(3).is_ok());
+        assert_eq!(read(8).unwrap_err().problem, Problem::Unsupported);
+    }
+
+    #[test]
+    fn a_long_name_over_many_settings_is_refused_before_it_is_repeated() {
+        let many: Map<String, Value> = (0..100).map(|number| (number.to_string(), Value::Null)).collect();
+        let long = "a".repeat(MAX_NAMES / 50);
+        let settings = json!({"index.number_of_shards": "1", long: many});
+        let error = parse(&json!({ "settings": settings })).unwrap_err();
+        assert_eq!(error.problem, Problem::Unsupported);
     }
 
     #[test]

@@ -46,13 +46,13 @@ pub enum Problem {
     Checksum,
     /// The footer is not one.
     Footer,
-    /// The body cannot be decompressed, or would be larger than the cap.
+    /// The body cannot be decompressed.
     Compression,
     /// The body is not SMILE or JSON, or too deep.
     Syntax,
     /// A field is missing, has the wrong type or an impossible value.
     Field,
-    /// A form that this version does not know.
+    /// A form that this version does not know, or more than it takes in.
     Unsupported,
 }
 

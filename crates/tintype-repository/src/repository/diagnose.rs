@@ -111,8 +111,10 @@ async fn is_repository(source: &Source, path: &str) -> bool {
 
 /// A shard's directory before 7.6 also holds `index-N`, beside data blobs.
 pub(super) fn is_shard(entries: &[Entry]) -> bool {
-    let mut names = entries.iter().filter_map(|entry| entry.key.rsplit('/').next());
-    names.any(|name| name.starts_with("__"))
+    let names = || entries.iter().filter_map(|entry| entry.key.rsplit('/').next());
+    // Whatever else somebody put beside a root.
+    let is_root = names().any(|name| name == "index.latest" || name.starts_with("meta-"));
+    !is_root && names().any(|name| name.starts_with("__"))
 }
 
 fn is_snapshot(name: &str) -> bool {

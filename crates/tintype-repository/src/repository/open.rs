@@ -140,16 +140,35 @@ async fn written(source: &Source, root: &Root) -> Result<Written, SourceError> {
         return Ok(Written::default());
     }
     let (entries, _) = source.directory(&key(source, "snapshot_shard_paths")).await?;
-    for (kind, id) in hashed {
-        if let Some(key) = entries.iter().map(|entry| &*entry.key).find(|key| lists(key, id))
-            && let Ok(bytes) = source.get(key, METADATA_CAP).await
+    let mut first = None;
+    let listed = hashed.filter_map(|(kind, id)| {
+        let key = entries.iter().map(|entry| &*entry.key).find(|key| lists(key, id))?;
+        Some((kind, key))
+    });
+    for (kind, key) in listed.take(LISTS_READ) {
+        if let Ok(bytes) = source.get(key, METADATA_CAP).await
             && let Ok(paths) = ShardPaths::parse(&bytes)
             && let Some(written) = written_in(kind, &paths)
         {
-            return Ok(written);
+            if fits(source, &written) {
+                return Ok(written);
+            }
+            first.get_or_insert(written);
         }
     }
-    Ok(Written::default())
+    // A copied bucket lies elsewhere than its lists say.
+    Ok(first.unwrap_or_default())
+}
+
+/// So many lists are read for one that names the place where the repository lies: one of them may be damaged.
+const LISTS_READ: usize = 8;
+
+fn fits(source: &Source, written: &Written) -> bool {
+    let Some(base) = written.base.as_deref() else {
+        return true;
+    };
+    let above = || source.location().trim_end_matches('/').strip_suffix(base);
+    base == source.base() || source.base().is_empty() && above().is_some_and(|above| above.ends_with('/'))
 }
 
 /// A directory that was opened as its own root is opened again from above its base path, since shards lie beside that.
@@ -157,8 +176,7 @@ fn beside(source: &Source, written: &Written) -> Result<Option<Source>, SourceEr
     let Some(base) = written.base.as_deref().filter(|base| !base.is_empty()) else {
         return Ok(None);
     };
-    let above = source.location().trim_end_matches('/').strip_suffix(base);
-    if !source.is_local() || !source.base().is_empty() || !above.is_some_and(|above| above.ends_with('/')) {
+    if !source.is_local() || !source.base().is_empty() || !fits(source, written) {
         return Ok(None);
     }
     let access = Access {

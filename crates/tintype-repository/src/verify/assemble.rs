@@ -35,6 +35,11 @@ pub(super) fn report(context: &Context, outcomes: &[Outcome], deleted: &[u32], e
     snapshots.sort_by_key(|snapshot| snapshot.taken);
     let (findings, findings_left_out) = run.findings.finish(repository);
     let stopped = progress.stop.load(Relaxed);
+    // A structure that is not supported is not looked at.
+    let short = |snapshot: &SnapshotReport| {
+        snapshot.verdict == Verdict::Restorable && snapshot.level < Some(options.level)
+    };
+    let all_deep = !snapshots.iter().any(short);
     let worst = snapshots.iter().map(|snapshot| snapshot.verdict).max();
     Report {
         schema: SCHEMA,
@@ -46,7 +51,7 @@ pub(super) fn report(context: &Context, outcomes: &[Outcome], deleted: &[u32], e
         structure: run.wants_structure(),
         started: options.now,
         ended: options.now.saturating_add(elapsed),
-        complete: !stopped && !run.budget.has_ended() && run.blobs_left.load(Relaxed) == 0,
+        complete: all_deep && !stopped && !run.budget.has_ended() && run.blobs_left.load(Relaxed) == 0,
         verdict: worst.unwrap_or(Verdict::Unknown),
         opened_by: version::opened_by(&repository.root),
         read: Read {
@@ -231,11 +236,12 @@ fn judge(report: &mut SnapshotReport, facts: &Facts, was_deleted: bool, level: L
     };
     report.level = Some(report.level.map_or(known, |level| level.min(known)));
     let lost = facts.lost_indices.iter().map(|_| Verdict::NotRestorable);
+    let streams = facts.data_streams.iter().map(|_| facts.global);
     let parts = report.indices.iter().map(|index| index.verdict).chain(lost);
     report.verdict = match own {
         Some(Effect::Lost(_)) => Verdict::NotRestorable,
         Some(Effect::Unknown(_)) => Verdict::Unknown,
-        None => Verdict::of(parts),
+        None => Verdict::of(parts.chain(streams)),
     };
     report.why = reasons(report, facts, own);
 }
@@ -255,10 +261,13 @@ fn reasons(report: &SnapshotReport, facts: &Facts, own: Option<Effect>) -> Vec<S
         let why = index.why.as_ref()?;
         Some(format!("index {}: {why}", index.name))
     });
-    let all = lost.len() + report.indices.iter().filter(|index| index.why.is_some()).count();
-    let mut reasons: Vec<String> = lost.chain(bad).take(MOST_REASONS).collect();
+    let streams = facts.data_streams.iter().map(|name| {
+        format!("data stream {name}: the global state, in which it stands, is damaged or cannot be read")
+    });
+    let all = lost.len() + streams.len() + report.indices.iter().filter(|index| index.why.is_some()).count();
+    let mut reasons: Vec<String> = lost.chain(bad).chain(streams).take(MOST_REASONS).collect();
     if all > reasons.len() {
-        reasons.push(format!("and {} more indices", all - reasons.len()));
+        reasons.push(format!("and {} more", all - reasons.len()));
     }
     reasons
 }

@@ -10,7 +10,7 @@ pub(super) async fn look_again(run: &Run) -> Vec<u32> {
     if !run.findings.is_bad() {
         return Vec::new();
     }
-    let newest = match run.newest().await {
+    let newest = match run.newest_now().await {
         Ok(None) => return Vec::new(),
         Ok(Some(newest)) => newest,
         Err(error) => {

@@ -4,6 +4,7 @@ use super::findings::Found;
 use super::outcome::{Effect, Outcome};
 use super::shard::Context;
 use super::verdict::Verdict;
+use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::index::Mounted;
 use crate::format::root::Root;
@@ -146,11 +147,26 @@ fn position(root: &Root, mounted: &Mounted) -> Option<u32> {
     u32::try_from(found).ok()
 }
 
+/// Of the snapshot itself only its data is needed: a mount does not read its own blob again.
 fn verdict_of(context: &Context, pair: u32, outcome: &Outcome) -> Verdict {
+    let run = &context.run;
     let mut all = *outcome;
     if let Some(effect) = context.metadata_of(pair).and_then(|facts| facts.effect) {
         all.note(None, effect);
     }
-    // Of the snapshot itself only its data is needed: a mount does not read it again.
+    let snapshot = run.plan.snapshot(pair);
+    let facts = context.snapshot(snapshot);
+    // Where the engine has no data or it lies elsewhere, no shard was looked at.
+    match facts.and_then(|facts| facts.effect) {
+        Some(effect @ (Effect::Lost(kind) | Effect::Unknown(kind)))
+            if matches!(kind, Kind::ShardNotSnapshotted | Kind::OtherStore) =>
+        {
+            all.note(None, effect);
+        }
+        _ => {}
+    }
+    if run.options.level > Level::Root && all.shards < context.shards_of(run.plan.index(pair), pair) {
+        all.note(None, Effect::Unknown(Kind::BlobUnreadable));
+    }
     all.verdict().0
 }

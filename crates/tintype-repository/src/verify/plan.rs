@@ -101,6 +101,12 @@ impl Plan {
         self.pairs.get(pair as usize).copied().unwrap_or_default()
     }
 
+    /// The index of a pair (position in the root).
+    pub fn index(&self, pair: u32) -> u32 {
+        let after = self.indices.partition_point(|planned| planned.pairs.end <= pair);
+        self.indices.get(after).map_or(u32::MAX, |planned| planned.index)
+    }
+
     /// The pair of a snapshot and an index (positions in the root), when it is looked at.
     pub fn pair(&self, snapshot: u32, index: u32) -> Option<u32> {
         let found = self

@@ -131,6 +131,14 @@ impl Run {
         Ok((found.generation != self.repository.generation).then_some(found))
     }
 
+    /// The same, and not the answer of a moment ago.
+    pub async fn newest_now(&self) -> Result<Option<Arc<Repository>>, OpenError> {
+        if let Some((at, _)) = self.newest.lock().await.as_mut() {
+            *at = at.checked_sub(FRESH).unwrap_or(*at);
+        }
+        self.newest().await
+    }
+
     /// Whether Lucene's structure is checked.
     pub fn wants_structure(&self) -> bool {
         let level = self.options.level;

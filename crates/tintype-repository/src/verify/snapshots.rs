@@ -36,6 +36,10 @@ pub(super) struct Facts {
     pub lost_indices: Vec<String>,
     /// Its own blob was read and decoded.
     pub read: bool,
+    /// Its data streams, where a damaged global state keeps them from being restored.
+    pub data_streams: Vec<String>,
+    /// The cluster that took it, where the root's `cluster_id` is that but for one letter.
+    near_cluster: Option<String>,
     /// Its name by its own blob, where the root has another.
     pub name: Option<String>,
 }
@@ -54,6 +58,8 @@ impl Default for Facts {
             global: Verdict::Unknown,
             lost_indices: Vec::new(),
             read: false,
+            data_streams: Vec::new(),
+            near_cluster: None,
             name: None,
         }
     }
@@ -83,16 +89,34 @@ pub(super) async fn read(run: &Arc<Run>) -> Vec<Facts> {
     }
     let known = Arc::new(Known::of(&run.repository.root));
     let own = run.clone();
-    pool::each(run.threads(), count, run.stop(), move |number| {
+    let all = pool::each(run.threads(), count, run.stop(), move |number| {
         let (run, known) = (own.clone(), known.clone());
         async move {
             let snapshot = run.plan.snapshots.get(number).copied().unwrap_or_default();
             let mut facts = own_blob(&run, snapshot, &known).await;
-            facts.global = global(&run, snapshot).await;
+            global(&run, snapshot, &mut facts).await;
             facts
         }
     })
-    .await
+    .await;
+    cluster(run, &all);
+    all
+}
+
+/// Two clusters' uuids are never so alike: the root has no checksum, and one letter of it is damaged.
+fn cluster(run: &Run, all: &[Facts]) {
+    let near = all.iter().find_map(|facts| facts.near_cluster.as_deref());
+    let written = run.repository.root.cluster_id.as_deref();
+    if let (Some(near), Some(written)) = (near, written) {
+        let what = "cluster_id differs in one letter from that of a cluster that took a snapshot";
+        let found = Found::new(Severity::Warning, Kind::RootMismatch, run.root_place(), what);
+        run.found(found.differs(near, written));
+    }
+}
+
+fn is_near(a: &str, b: &str) -> bool {
+    let differences = a.bytes().zip(b.bytes()).filter(|(a, b)| a != b);
+    a.len() == b.len() && differences.count() == 1
 }
 
 /// What the root says of indices, by their names and by the snapshots that hold them.
@@ -146,6 +170,9 @@ async fn own_blob(run: &Run, snapshot: u32, known_indices: &Known) -> Facts {
         run.found(found.differs(&difference.1, &difference.2).hurting([snapshot]));
     }
     let mut facts = facts(&info, &known_indices.positions);
+    if run.options.indices.is_empty() {
+        facts.data_streams.clone_from(&info.data_streams);
+    }
     facts.name = (info.name != *known.name).then(|| info.name.clone());
     facts.lost_indices = indices(run, snapshot, &info, known_indices);
     state(run, snapshot, &info, place, &mut facts);
@@ -260,15 +287,30 @@ fn shown(text: &str) -> String {
         .collect()
 }
 
-/// The global state is read only by a restore that asks for it.
-async fn global(run: &Run, snapshot: u32) -> Verdict {
+/// The global state is read only by a restore that asks for it, or for data streams, which stand in it
+/// (`RestoreService.getDataStreamsToRestore` of Elasticsearch 7.10).
+async fn global(run: &Run, snapshot: u32, facts: &mut Facts) {
     let place = run.place(format!("meta-{}.dat", run.repository.snapshot_uuid(snapshot)));
-    let Err(trouble) = run.metadata(&place.key, crate::format::global::check).await else {
-        return Verdict::Restorable;
+    let streams = std::mem::take(&mut facts.data_streams);
+    let trouble = match run.metadata(&place.key, crate::format::global::check).await {
+        Ok(read) => {
+            let written = run.repository.root.cluster_id.as_deref();
+            facts.near_cluster = read
+                .cluster_uuid
+                .filter(|own| written.is_some_and(|written| is_near(own, written)));
+            facts.global = Verdict::Restorable;
+            return;
+        }
+        Err(trouble) => trouble,
     };
-    run.found(trouble.warning(place).hurting([snapshot]));
-    match trouble.effect() {
+    let found = match facts.effect.is_none() && !streams.is_empty() {
+        true => trouble.found(place),
+        false => trouble.warning(place),
+    };
+    run.found(found.hurting([snapshot]));
+    facts.data_streams = streams;
+    facts.global = match trouble.effect() {
         Effect::Lost(_) => Verdict::NotRestorable,
         Effect::Unknown(_) => Verdict::Unknown,
-    }
+    };
 }

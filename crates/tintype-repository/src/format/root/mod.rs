@@ -34,6 +34,9 @@ pub struct Root {
 /// More contradictions than this are not kept.
 pub const MAX_CONTRADICTIONS: usize = 100;
 
+/// More snapshots than this has no repository: engines stop at some hundreds or thousands.
+const MAX_SNAPSHOTS: usize = 1 << 18;
+
 /// More names of unknown members than this are not kept.
 const MAX_UNKNOWN: usize = 64;
 

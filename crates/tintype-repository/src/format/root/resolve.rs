@@ -78,6 +78,9 @@ pub(super) fn resolve(mut written: Written<'_>) -> Result<Root, FormatError> {
     };
     indices_shape(&root, &mut wrong);
     pairs_agree(&root, &mut wrong);
+    for index in &mut root.indices {
+        index.snapshots.dedup();
+    }
     metadata_used(&root, &mut wrong);
     members_agree(&root, &mut wrong);
     root.contradictions = wrong.0;

@@ -249,3 +249,24 @@ fn most_flipped_bits_are_told_by_the_root_alone() {
     let found = (0..bytes.len()).filter(|at| told(*at)).count();
     assert!(found * 100 > bytes.len() * 90, "{found} of {}", bytes.len());
 }
+
+#[test]
+fn an_index_that_is_twice_in_a_snapshot_is_there_once() {
+    let mut value = modern();
+    value["indices"]["logs"]["snapshots"] = json!([uuid(1), uuid(1), uuid(1)]);
+    let root = parse(&value).unwrap();
+    assert_eq!(root.indices[0].snapshots, [0]);
+    assert!(!root.contradictions.is_empty());
+}
+
+#[test]
+fn more_snapshots_than_any_repository_has_are_refused() {
+    let root = |count: usize| {
+        format!(
+            r#"{{"snapshots":[{}"a"],"indices":{{}}}}"#,
+            r#""a","#.repeat(count)
+        )
+    };
+    assert!(Root::parse(root(10).as_bytes()).is_ok());
+    assert!(Root::parse(root(MAX_SNAPSHOTS).as_bytes()).is_err());
+}

@@ -58,7 +58,7 @@ fn virtual_files(context: &Context, shard: &mut Shard) {
         let Some(file) = shard.files.files.get(position) else {
             return;
         };
-        if file.hash.is_empty() && !file.is_virtual() {
+        if !file.holds_content() && !file.is_virtual() {
             continue;
         }
         let Err((expected, actual, what)) = whole(file) else {
@@ -130,4 +130,20 @@ pub(super) fn snapshot_blob(context: &Context, shard: &Shard, position: u32) -> 
         .repository
         .snapshot_uuid(context.run.plan.snapshot(pair));
     format!("snap-{uuid}.dat")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::tests::file;
+
+    #[test]
+    fn a_content_that_engines_cut_is_not_the_whole() {
+        let mut long = file("__a", (1 << 20) + 1);
+        long.hash = vec![0; 1 << 20].into();
+        assert!(!long.holds_content());
+        long.length -= 1;
+        assert!(long.holds_content());
+        long.hash = Box::default();
+        assert!(!long.holds_content());
+    }
 }

@@ -40,7 +40,7 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
         let contents = match contents(context, shard, commit, &mut kept).await {
             Ok(contents) => contents,
             Err((file, error)) => {
-                unread(context, shard, commit, file, error);
+                unread(context, shard, commit, (file, error), ending);
                 continue;
             }
         };
@@ -51,7 +51,11 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
                 name: &file.physical_name,
                 length: file.length,
                 checksum: file.checksum,
-                content: contents.get(&position).map_or(&file.hash, |bytes| bytes),
+                content: match contents.get(&position) {
+                    Some(bytes) => bytes,
+                    None if file.holds_content() => &file.hash,
+                    None => &[],
+                },
             })
             .collect();
         let (lucene, mut faults) = lucene::Shard::open(&listed);
@@ -71,7 +75,7 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
                     }
                 }
             }
-            Err((file, error)) => unread(context, shard, commit, file, error),
+            Err((file, error)) => unread(context, shard, commit, (file, error), ending),
         }
     }
 }
@@ -86,7 +90,7 @@ async fn contents(
     let mut contents = HashMap::new();
     let first = |name: &str| name.starts_with("segments_") || name.ends_with(".si");
     for (position, file) in shard.files.of(commit) {
-        if first(&file.physical_name) && file.hash.is_empty() && file.length <= MOST_CONTENT {
+        if first(&file.physical_name) && !file.holds_content() && file.length <= MOST_CONTENT {
             let bytes = range(context, shard, (position, file), (0, file.length), kept).await;
             contents.insert(position, bytes.map_err(|error| (position, error))?);
         }
@@ -241,10 +245,23 @@ fn judge(context: &Context, shard: &Shard, commit: &Commit, faults: &[Fault], en
     known
 }
 
-fn unread(context: &Context, shard: &Shard, commit: &Commit, position: u32, error: SourceError) {
+/// Of a commit whose structure cannot be read, not enough is known.
+fn unread(
+    context: &Context,
+    shard: &Shard,
+    commit: &Commit,
+    (position, error): (u32, SourceError),
+    ending: &mut Ending,
+) {
     let run = &context.run;
     let file = shard.files.files.get(position as usize);
     let place = shard.place(&file.map(|file| file.part(0).0).unwrap_or_default());
-    let found = Trouble::Source(error).warning(place);
+    let trouble = Trouble::Source(error);
+    let found = trouble.found(place);
     shard.found(run, found.hurting(shard.snapshots(run, &commit.pairs)));
+    for pair in &commit.pairs {
+        if let Some(outcome) = ending.outcomes.get_mut(*pair as usize) {
+            outcome.note(Some(shard.number), trouble.effect());
+        }
+    }
 }

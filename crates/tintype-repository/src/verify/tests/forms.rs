@@ -154,3 +154,62 @@ async fn what_is_mounted_from_elsewhere_or_from_nothing_is_told_apart() {
         assert_eq!(kinds(&report), [expected]);
     }
 }
+
+#[tokio::test]
+async fn data_streams_are_lost_with_the_global_state_that_they_stand_in() {
+    let fixture = Fixture::new();
+    rewrite(&fixture, "two", |own| own["data_streams"] = json!(["events"]));
+    let blob = fixture.path().join(format!("meta-{}.dat", fixture.uuid("two")));
+    assert_eq!(fixture.verify().await.findings, []);
+    flip(&blob, 30);
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Error, Kind::MetadataDamaged)]);
+    assert_eq!(verdicts(&report), ["one: restorable []", "two: in_part []"]);
+    assert!(report.snapshots[1].why[0].contains("data stream events"));
+    // Indices that are asked for by name do not need it.
+    let report = fixture
+        .verify_with(|options| options.indices = vec!["logs".into()])
+        .await;
+    assert_eq!(report.snapshots[1].verdict, Verdict::Restorable);
+}
+
+#[tokio::test]
+async fn what_is_mounted_from_what_was_not_looked_at_is_unknown() {
+    let mut fixture = Fixture::new();
+    let (one, own) = (
+        fixture.uuid("one"),
+        fixture.root()["uuid"].as_str().unwrap().to_owned(),
+    );
+    mount(&mut fixture, &one, &own);
+    // The engine holds no data of a failed snapshot.
+    rewrite(&fixture, "one", |own| {
+        own["state"] = "FAILED".into();
+        own["indices"] = json!(["logs", "books"]);
+    });
+    fixture.change_root(|root| root["snapshots"][0]["state"] = 2.into());
+    let report = fixture.verify().await;
+    let third = report
+        .snapshots
+        .iter()
+        .find(|snapshot| snapshot.name == "third")
+        .unwrap();
+    assert_eq!(third.verdict, Verdict::NotRestorable);
+}
+
+#[tokio::test]
+async fn a_lucene_that_is_not_known_is_named_and_the_report_is_not_complete() {
+    let mut fixture = Fixture::new();
+    let mut files = index(8, "sorted");
+    let (_, commit) = files
+        .iter_mut()
+        .find(|(name, _)| name.starts_with("segments_"))
+        .unwrap();
+    // The version stands behind magic, length and name.
+    commit[16] = 99;
+    crate::format::testing::reseal(commit);
+    fixture.repository.take("future", 8000, &[("new", &[&files])]);
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Warning, Kind::Unsupported)]);
+    assert_eq!(report.snapshots[2].level, Some(Level::Checksum));
+    assert!(!report.complete);
+}

@@ -2,6 +2,7 @@
 
 use super::super::estimate;
 use super::*;
+use crate::ledger::{BlobKey, Check, LedgerError};
 
 async fn verify_at(
     fixture: &Fixture,
@@ -138,4 +139,47 @@ async fn only_what_was_asked_for_is_looked_at() {
         .verify_with(|options| options.snapshots = vec!["none".into()])
         .await;
     assert_eq!(report.verdict, super::super::verdict::Verdict::Unknown);
+}
+
+/// Vouches for everything, and deletes a blob before it does.
+struct Deleting(PathBuf);
+
+#[async_trait::async_trait]
+impl Ledger for Deleting {
+    async fn last(&self, level: Level, keys: &[BlobKey]) -> Result<Vec<Option<Check>>, LedgerError> {
+        let _ = std::fs::remove_file(&self.0);
+        Ok(vec![Some(Check { level, at: 999_999 }); keys.len()])
+    }
+
+    async fn record(&self, _: &[(BlobKey, Check)]) -> Result<(), LedgerError> {
+        Ok(())
+    }
+
+    async fn flush(&self) -> Result<(), LedgerError> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_structure_that_cannot_be_read_is_not_claimed() {
+    let fixture = Fixture::new();
+    let files = index(8, "mixed");
+    let name = files.keys().find(|name| name.ends_with(".cfe")).unwrap();
+    let blob = fixture.repository.blob("logs", 0, name);
+    let ledger = Arc::new(Deleting(blob.clone()));
+    let one_shard_after_another = |options: &mut Options| {
+        (options.since, options.indices, options.concurrency) = (Some(10), vec!["logs".into()], 1);
+    };
+    let report = run(fixture.open().await, one_shard_after_another, ledger).await;
+    let expected = (Severity::Error, Kind::BlobMissing, named(&fixture, &blob));
+    let found = report.findings.iter();
+    let found: Vec<_> = found
+        .map(|found| (found.severity, found.kind, found.blob.clone()))
+        .collect();
+    assert!(found.contains(&expected), "{:#?}", report.findings);
+    assert!(
+        verdicts(&report)[0].starts_with("one: not_restorable [logs]"),
+        "{:?}",
+        verdicts(&report)
+    );
 }

@@ -278,3 +278,19 @@ async fn roots_that_are_left_over_are_noted() {
         (Severity::Note, "index-0")
     );
 }
+
+#[tokio::test]
+async fn a_letter_of_the_cluster_that_wrote_last_is_not_lost_unseen() {
+    let fixture = Fixture::new();
+    fixture.change_root(|root| {
+        let id = root["cluster_id"].as_str().unwrap();
+        let other = if id.starts_with('B') { "C" } else { "B" };
+        root["cluster_id"] = format!("{other}{}", &id[1..]).into();
+    });
+    let report = fixture.verify().await;
+    assert_eq!(kinds(&report), [(Severity::Warning, Kind::RootMismatch)]);
+    assert!(only(&report).snapshots.is_empty());
+    // Another cluster may have deleted snapshots.
+    fixture.change_root(|root| root["cluster_id"] = crate::format::testing::uuid(77).into());
+    assert_eq!(fixture.verify().await.findings, []);
+}

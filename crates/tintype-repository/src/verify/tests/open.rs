@@ -97,3 +97,10 @@ async fn snapshots_are_found_by_name_and_uuid_and_the_newest_generation_is_opene
     assert_eq!(repository.index_metadata(0, index).await.unwrap().shards, 2);
     assert_eq!(repository.shard_snapshot(0, index, 1).await.unwrap().name, "one");
 }
+
+#[tokio::test]
+async fn a_stray_blob_at_the_base_does_not_hide_the_repository() {
+    let fixture = Fixture::new();
+    std::fs::write(fixture.path().join("__notes"), "x").unwrap();
+    assert_eq!(fixture.verify().await.findings, []);
+}
