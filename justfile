@@ -28,7 +28,21 @@ run *args:
 
 # Figures beside their yardsticks, all or those named; docs/benchmarks/README.md says how to read them.
 bench *names:
-    cargo bench -p tintype --features failpoints --bench figures -- {{names}}
+    #!/usr/bin/env bash
+    set -euo pipefail
+    names=({{names}}) server=() repository=()
+    for name in "${names[@]}"; do
+        case $name in
+            checksum | s3 | blobs | root) repository+=("$name") ;;
+            *) server+=("$name") ;;
+        esac
+    done
+    if ((${#server[@]} || !${#names[@]})); then
+        cargo bench -p tintype --features failpoints --bench figures -- "${server[@]}"
+    fi
+    if ((${#repository[@]} || !${#names[@]})); then
+        cargo bench -p tintype-repository --bench figures -- "${repository[@]}"
+    fi
 
 # Fuzzes a parser of repository blobs until it is stopped; without a name, lists them. Needs nightly and cargo-fuzz.
 fuzz target="" *args:

@@ -1,0 +1,98 @@
+//! A repository of very many small blobs: what is done for each counts.
+
+use crate::bare::{self, Found, Read};
+use crate::child::Verification;
+use crate::support::{Line, count, ratio, rounds, turns};
+use anyhow::Context;
+use tintype_testkit::synthetic::{self, Shape};
+
+const BLOBS: u32 = 1_000_000;
+const THREADS: usize = 2;
+
+pub fn run() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let path = &directory.path().join("repository");
+    let ledger = &directory.path().join("ledger");
+    let many = Shape::MANY;
+    // Two data blobs in each segment.
+    let each = 2 * many.segments * many.shards;
+    let indices = count("TINTYPE_BENCH_BLOBS", BLOBS)?.div_ceil(each);
+    synthetic::write(path, &Shape { indices, ..many })?;
+    let (_, all) = bare::list(path, THREADS)?;
+    let (data, metadata) = parts(&all);
+    println!(
+        "{} data blobs and {} of metadata in {} shards, {THREADS} threads\n",
+        data.len(),
+        metadata.len(),
+        indices * many.shards
+    );
+    drop(all);
+    let url = path.to_str().context("a path that is no text")?;
+    let level = |level: &'static str| {
+        move || {
+            let _ = std::fs::remove_file(ledger);
+            let verification = Verification {
+                url,
+                level,
+                concurrency: THREADS,
+                ledger: Some(ledger),
+                s3: None,
+            };
+            verification.run()
+        }
+    };
+    let read = |how: Read, with: &[Found]| -> Vec<(Found, Read)> {
+        let whole = with.iter().map(|found| (found.clone(), Read::Whole));
+        data.iter()
+            .map(|found| (found.clone(), how))
+            .chain(whole)
+            .collect()
+    };
+    let mut lines = [
+        Line::new("bare listing", || Ok(bare::list(path, THREADS)?.0)),
+        Line::new("L0", level("L0")),
+        Line::new("L1", level("L1")),
+        Line::new("L2", level("L2")),
+        Line::new("L2b", level("L2b")),
+        Line::new("the ranges of L2b", || {
+            bare::read(&read(Read::Ends, &[]), THREADS)
+        }),
+        Line::new("those and the metadata", || {
+            bare::read(&read(Read::Ends, &metadata), THREADS)
+        }),
+        Line::new("L4", level("L4")),
+        Line::new("the ranges of L4", || {
+            bare::read(&read(Read::Whole, &[]), THREADS)
+        }),
+        Line::new("those of L4 and the metadata", || {
+            bare::read(&read(Read::Whole, &metadata), THREADS)
+        }),
+    ];
+    turns(rounds()?, &mut lines)?;
+    let [
+        listing,
+        root,
+        metadata,
+        presence,
+        ends,
+        bare_ends,
+        with_ends,
+        whole,
+        bare_whole,
+        with_whole,
+    ] = &lines;
+    for figure in [root, metadata, presence] {
+        ratio(figure, listing);
+    }
+    ratio(ends, bare_ends);
+    ratio(ends, with_ends);
+    ratio(whole, bare_whole);
+    ratio(whole, with_whole);
+    println!();
+    Ok(())
+}
+
+fn parts(all: &[Found]) -> (Vec<Found>, Vec<Found>) {
+    let part = |is: fn(&Found) -> bool| all.iter().filter(|found| is(found)).cloned().collect();
+    (part(bare::is_data), part(bare::is_metadata))
+}
