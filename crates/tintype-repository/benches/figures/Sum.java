@@ -1,3 +1,4 @@
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -6,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32;
 
-/** The CRC-32 of every data blob of a repository with what the JDK has; prints nanoseconds. Arguments: directory, threads. */
+/** The CRC-32 of every data blob of a repository with what the JDK has; prints nanoseconds passed and busy. Arguments: directory, threads. */
 public class Sum {
     static final int BUFFER = 256 << 10;
 
@@ -20,6 +21,8 @@ public class Sum {
         for (int round = 0; round < 3; round++) {
             sum(files.subList(0, Math.min(8, files.size())), new AtomicInteger());
         }
+        var process = (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        long busy = process.getProcessCpuTime();
         long begun = System.nanoTime();
         AtomicInteger next = new AtomicInteger();
         Thread[] workers = new Thread[threads];
@@ -30,7 +33,7 @@ public class Sum {
         for (Thread worker : workers) {
             worker.join();
         }
-        System.out.println(System.nanoTime() - begun);
+        System.out.println((System.nanoTime() - begun) + " " + (process.getProcessCpuTime() - busy));
     }
 
     static long sum(List<Path> files, AtomicInteger next) {

@@ -8,7 +8,6 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 /// As large as the reader's own.
 const BUFFER: usize = 64 << 10;
@@ -48,8 +47,7 @@ fn name(path: &Path) -> &str {
 }
 
 /// Lists a repository: every directory, and the metadata of every file.
-pub fn list(repository: &Path, threads: usize) -> anyhow::Result<(Duration, Vec<Found>)> {
-    let begun = Instant::now();
+pub fn list(repository: &Path, threads: usize) -> anyhow::Result<Vec<Found>> {
     let (mut all, mut waiting) = (Vec::new(), Vec::new());
     enter(repository, &mut all, &mut waiting)?;
     // One level deeper, so that there is something to share.
@@ -65,7 +63,7 @@ pub fn list(repository: &Path, threads: usize) -> anyhow::Result<(Duration, Vec<
         Ok(())
     })?;
     all.extend(parts.into_iter().flatten());
-    Ok((begun.elapsed(), all))
+    Ok(all)
 }
 
 fn enter(directory: &Path, files: &mut Vec<Found>, directories: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -81,8 +79,7 @@ fn enter(directory: &Path, files: &mut Vec<Found>, directories: &mut Vec<PathBuf
 }
 
 /// Reads files.
-pub fn read(files: &[(Found, Read)], threads: usize) -> anyhow::Result<Duration> {
-    let begun = Instant::now();
+pub fn read(files: &[(Found, Read)], threads: usize) -> anyhow::Result<()> {
     each(files, threads, |((path, length), how), buffer: &mut Vec<u8>| {
         buffer.resize(BUFFER, 0);
         let file = File::open(path)?;
@@ -103,7 +100,7 @@ pub fn read(files: &[(Found, Read)], threads: usize) -> anyhow::Result<Duration>
             }
         }
     })?;
-    Ok(begun.elapsed())
+    Ok(())
 }
 
 fn stream(file: &File, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Result<()> {

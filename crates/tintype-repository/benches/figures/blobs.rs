@@ -2,7 +2,7 @@
 
 use crate::bare::{self, Found, Read};
 use crate::child::Verification;
-use crate::support::{Line, count, ratio, rounds, turns};
+use crate::support::{Line, Sample, count, ratio, rounds, timed, turns};
 use anyhow::Context;
 use tintype_testkit::synthetic::{self, Shape};
 
@@ -18,7 +18,7 @@ pub fn run() -> anyhow::Result<()> {
     let each = 2 * many.segments * many.shards;
     let indices = count("TINTYPE_BENCH_BLOBS", BLOBS)?.div_ceil(each);
     synthetic::write(path, &Shape { indices, ..many })?;
-    let (_, all) = bare::list(path, THREADS)?;
+    let all = bare::list(path, THREADS)?;
     let (data, metadata) = parts(&all);
     println!(
         "{} data blobs and {} of metadata in {} shards, {THREADS} threads\n",
@@ -49,23 +49,19 @@ pub fn run() -> anyhow::Result<()> {
             .collect()
     };
     let mut lines = [
-        Line::new("bare listing", || Ok(bare::list(path, THREADS)?.0)),
+        Line::new("bare listing", || timed(|| bare::list(path, THREADS).map(drop))),
         Line::new("L0", level("L0")),
         Line::new("L1", level("L1")),
         Line::new("L2", level("L2")),
         Line::new("L2b", level("L2b")),
-        Line::new("the ranges of L2b", || {
-            bare::read(&read(Read::Ends, &[]), THREADS)
-        }),
+        Line::new("the ranges of L2b", || timed_read(&read(Read::Ends, &[]))),
         Line::new("those and the metadata", || {
-            bare::read(&read(Read::Ends, &metadata), THREADS)
+            timed_read(&read(Read::Ends, &metadata))
         }),
         Line::new("L4", level("L4")),
-        Line::new("the ranges of L4", || {
-            bare::read(&read(Read::Whole, &[]), THREADS)
-        }),
+        Line::new("the ranges of L4", || timed_read(&read(Read::Whole, &[]))),
         Line::new("those of L4 and the metadata", || {
-            bare::read(&read(Read::Whole, &metadata), THREADS)
+            timed_read(&read(Read::Whole, &metadata))
         }),
     ];
     turns(rounds()?, &mut lines)?;
@@ -90,6 +86,10 @@ pub fn run() -> anyhow::Result<()> {
     ratio(whole, with_whole);
     println!();
     Ok(())
+}
+
+fn timed_read(files: &[(Found, Read)]) -> anyhow::Result<Sample> {
+    timed(|| bare::read(files, THREADS))
 }
 
 fn parts(all: &[Found]) -> (Vec<Found>, Vec<Found>) {

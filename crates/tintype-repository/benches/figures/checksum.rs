@@ -2,7 +2,7 @@
 
 use crate::bare::{self, Found, Read};
 use crate::child::Verification;
-use crate::support::{Line, count, ratio, rounds, turns};
+use crate::support::{Line, Sample, count, ratio, rounds, timed, turns};
 use anyhow::{Context, ensure};
 use std::path::Path;
 use std::process::Command;
@@ -23,7 +23,7 @@ pub fn run() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let path = directory.path();
     synthetic::write(path, &shape()?)?;
-    let (_, all) = bare::list(path, 1)?;
+    let all = bare::list(path, 1)?;
     let data: Vec<Found> = all.iter().filter(|found| bare::is_data(found)).cloned().collect();
     let bytes = data.iter().map(|(_, length)| length).sum::<u64>();
     println!(
@@ -58,7 +58,7 @@ fn cached(path: &Path, data: &[Found], threads: usize) -> anyhow::Result<()> {
     bare::read(&how(data, Read::Whole), 2)?;
     let mut lines = [
         Line::new(format!("L3, {threads} threads"), || checksum.run()),
-        Line::new("pread and crc32fast", || bare::read(&summed, threads)),
+        Line::new("pread and crc32fast", || timed(|| bare::read(&summed, threads))),
         Line::new("L4", || structure.run()),
         Line::new("Java, CRC32", || java(path, threads)),
     ];
@@ -88,11 +88,11 @@ fn cold(path: &Path, all: &[Found], data: &[Found], threads: usize) -> anyhow::R
         }),
         Line::new("pread", || {
             bare::evict(all)?;
-            bare::read(&whole, threads)
+            timed(|| bare::read(&whole, threads))
         }),
         Line::new("pread and crc32fast", || {
             bare::evict(all)?;
-            bare::read(&summed, threads)
+            timed(|| bare::read(&summed, threads))
         }),
     ];
     turns(rounds()?, &mut lines)?;
@@ -103,7 +103,7 @@ fn cold(path: &Path, all: &[Found], data: &[Found], threads: usize) -> anyhow::R
     Ok(())
 }
 
-fn java(path: &Path, threads: usize) -> anyhow::Result<Duration> {
+fn java(path: &Path, threads: usize) -> anyhow::Result<Sample> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/figures/Sum.java");
     let output = Command::new("java")
         .arg(source)
@@ -117,6 +117,15 @@ fn java(path: &Path, threads: usize) -> anyhow::Result<Duration> {
         String::from_utf8_lossy(&output.stderr)
     );
     let text = String::from_utf8(output.stdout)?;
-    let nanoseconds = text.trim().parse().context("java says no time")?;
-    Ok(Duration::from_nanos(nanoseconds))
+    let mut times = text
+        .trim()
+        .split(' ')
+        .map(str::parse)
+        .map(|time| time.map(Duration::from_nanos));
+    let mut next = || times.next().and_then(Result::ok).context("java says no time");
+    Ok(Sample {
+        time: next()?,
+        busy: next()?,
+        peak: None,
+    })
 }

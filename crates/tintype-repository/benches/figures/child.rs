@@ -1,6 +1,6 @@
 //! What is measured in a process of its own, whose memory is that of nothing else.
 
-use crate::support::Sample;
+use crate::support::{Sample, busy};
 use anyhow::{Context, bail, ensure};
 use secrecy::SecretString;
 use std::path::Path;
@@ -70,7 +70,7 @@ fn start(task: &str) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// The last line of what it says: nanoseconds, and bytes resident at most.
+/// The last line of what it says: nanoseconds passed and busy, and bytes resident at most.
 fn sample(mut command: Command) -> anyhow::Result<Sample> {
     let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stdout);
@@ -85,11 +85,12 @@ fn sample(mut command: Command) -> anyhow::Result<Sample> {
         .unwrap_or_default()
         .split(' ')
         .map(str::parse::<u64>);
-    let (Some(Ok(nanoseconds)), Some(Ok(peak))) = (words.next(), words.next()) else {
+    let (Some(Ok(time)), Some(Ok(busy)), Some(Ok(peak))) = (words.next(), words.next(), words.next()) else {
         bail!("a child says {text:?}");
     };
     Ok(Sample {
-        time: Duration::from_nanos(nanoseconds),
+        time: Duration::from_nanos(time),
+        busy: Duration::from_nanos(busy),
         peak: Some(peak),
     })
 }
@@ -116,7 +117,12 @@ pub fn main(task: &[String]) -> anyhow::Result<()> {
         }
         _ => bail!("no such task: {task:?}"),
     }
-    println!("{} {}", begun.elapsed().as_nanos(), peak()?);
+    println!(
+        "{} {} {}",
+        begun.elapsed().as_nanos(),
+        busy()?.as_nanos(),
+        peak()?
+    );
     Ok(())
 }
 

@@ -3,14 +3,14 @@
 use crate::bare::{self, Found};
 use crate::checksum::shape;
 use crate::child::Verification;
-use crate::support::{Line, ratio, rounds, turns};
+use crate::support::{Line, ratio, rounds, timed, turns};
 use anyhow::Context;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::signer::Signer;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tintype_testkit::s3::S3Server;
 use tintype_testkit::synthetic;
 use tokio::runtime::Runtime;
@@ -29,7 +29,7 @@ pub fn run() -> anyhow::Result<()> {
     let server = runtime.block_on(S3Server::start())?;
     let bucket = server.data().join(S3Server::BUCKET);
     synthetic::write(&bucket.join(BASE), &shape()?)?;
-    let (_, mut found) = bare::list(&bucket.join(BASE), 1)?;
+    let mut found = bare::list(&bucket.join(BASE), 1)?;
     found.retain(bare::is_data);
     let urls = Arc::new(runtime.block_on(signed(&server, &bucket, &found))?);
     let bytes = found.iter().map(|(_, length)| length).sum::<u64>();
@@ -50,7 +50,9 @@ pub fn run() -> anyhow::Result<()> {
         };
         let mut lines = [
             Line::new(format!("L3, {concurrency} at once"), || verification.run()),
-            Line::new("plain GETs", || get(&runtime, &urls, concurrency, bytes)),
+            Line::new("plain GETs", || {
+                timed(|| get(&runtime, &urls, concurrency, bytes))
+            }),
         ];
         turns(rounds()?, &mut lines)?;
         let [checksum, plain] = &lines;
@@ -83,13 +85,7 @@ async fn signed(server: &S3Server, bucket: &Path, found: &[Found]) -> anyhow::Re
 }
 
 /// Gets all of them, with so many at once, and throws away what comes.
-fn get(
-    runtime: &Runtime,
-    urls: &Arc<Vec<String>>,
-    concurrency: usize,
-    expected: u64,
-) -> anyhow::Result<Duration> {
-    let begun = Instant::now();
+fn get(runtime: &Runtime, urls: &Arc<Vec<String>>, concurrency: usize, expected: u64) -> anyhow::Result<()> {
     let got = runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let next = Arc::new(AtomicUsize::new(0));
@@ -114,5 +110,5 @@ fn get(
         anyhow::Ok(all)
     })?;
     anyhow::ensure!(got == expected, "{got} of {expected} bytes came");
-    Ok(begun.elapsed())
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! What the benchmarks share: runs in turns, their tables, the load.
 
 use anyhow::Context;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A count from the environment, or the usual one.
 pub fn count(variable: &str, usual: u32) -> anyhow::Result<u32> {
@@ -27,14 +27,30 @@ pub fn load() -> String {
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
     pub time: Duration,
+    /// What it took of the processors, which other processes lengthen little.
+    pub busy: Duration,
     /// The most resident memory of the process that did it, in bytes, where it was one of its own.
     pub peak: Option<u64>,
 }
 
-impl From<Duration> for Sample {
-    fn from(time: Duration) -> Self {
-        Self { time, peak: None }
-    }
+/// What this process took of the processors so far.
+pub fn busy() -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // After the name, which may hold anything: user and system time are the 12th and 13th, in hundredths of a second.
+    let (_, fields) = stat.rsplit_once(") ").context("no name")?;
+    let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<u64>);
+    Ok(Duration::from_millis(10 * ticks.sum::<Result<u64, _>>()?))
+}
+
+/// Times something in this process.
+pub fn timed(does: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<Sample> {
+    let (begun, before) = (Instant::now(), busy()?);
+    does()?;
+    Ok(Sample {
+        time: begun.elapsed(),
+        busy: busy()?.saturating_sub(before),
+        peak: None,
+    })
 }
 
 /// One thing that is measured again and again.
@@ -45,15 +61,16 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub fn new<S: Into<Sample>>(
-        name: impl Into<String>,
-        mut measure: impl FnMut() -> anyhow::Result<S> + 'a,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, measure: impl FnMut() -> anyhow::Result<Sample> + 'a) -> Self {
         Self {
             name: name.into(),
-            measure: Box::new(move || measure().map(Into::into)),
+            measure: Box::new(measure),
             samples: Vec::new(),
         }
+    }
+
+    fn busy(&self) -> Vec<f64> {
+        self.samples.iter().map(|one| one.busy.as_secs_f64()).collect()
     }
 
     fn seconds(&self) -> Vec<f64> {
@@ -82,35 +99,29 @@ pub fn turns(rounds: u32, lines: &mut [Line<'_>]) -> anyhow::Result<()> {
 }
 
 fn table(lines: &[Line<'_>]) {
-    println!("| s                                  |     min |  median |     max | peak, MB |");
-    println!("|------------------------------------|--------:|--------:|--------:|---------:|");
+    println!("| s                                  |     min |  median |     max |    busy | peak, MB |");
+    println!("|------------------------------------|--------:|--------:|--------:|--------:|---------:|");
     for line in lines {
         let seconds = sorted(line.seconds());
         let (min, max) = (seconds[0], seconds[seconds.len() - 1]);
         let median = median(seconds);
         let peak = line.samples.iter().filter_map(|sample| sample.peak).max();
         let peak = peak.map_or(String::new(), |bytes| format!("{:.0}", bytes as f64 / 1e6));
-        println!(
-            "| {:<34} | {min:>7.3} | {median:>7.3} | {max:>7.3} | {peak:>8} |",
-            line.name
-        );
+        let (name, busy) = (&line.name, self::median(line.busy()));
+        println!("| {name:<34} | {min:>7.3} | {median:>7.3} | {max:>7.3} | {busy:>7.3} | {peak:>8} |");
     }
     println!();
 }
 
-/// Prints how many times as long a line took as another one: by their medians, and as the median of the rounds, which is less
-/// disturbed by what else the machine does.
+/// Prints how many times as long a line took as another one: by their medians, as the median of the rounds, and by what both
+/// took of the processors; the latter two are less disturbed by what else the machine does.
 pub fn ratio(figure: &Line<'_>, yardstick: &Line<'_>) {
     let (ours, bare) = (figure.seconds(), yardstick.seconds());
     let each = ours.iter().zip(&bare).map(|(ours, bare)| ours / bare).collect();
     let (whole, each) = (median(ours) / median(bare), median(each));
-    println!(
-        "- {} / {}: {whole:.2} (rounds: {each:.2}); as speed {:.2} (rounds: {:.2})",
-        figure.name,
-        yardstick.name,
-        1.0 / whole,
-        1.0 / each
-    );
+    let busy = median(figure.busy()) / median(yardstick.busy());
+    let (name, than) = (&figure.name, &yardstick.name);
+    println!("- {name} / {than}: {whole:.2}, of the rounds {each:.2}, busy {busy:.2}");
 }
 
 fn sorted(mut samples: Vec<f64>) -> Vec<f64> {
