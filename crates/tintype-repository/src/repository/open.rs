@@ -142,7 +142,10 @@ async fn written(source: &Source, root: &Root) -> Result<Written, SourceError> {
     let (entries, _) = source.directory(&key(source, "snapshot_shard_paths")).await?;
     let mut first = None;
     let listed = hashed.filter_map(|(kind, id)| {
-        let key = entries.iter().map(|entry| &*entry.key).find(|key| lists(key, id))?;
+        let key = entries
+            .iter()
+            .map(|entry| &*entry.key)
+            .find(|key| lists(key, id))?;
         Some((kind, key))
     });
     for (kind, key) in listed.take(LISTS_READ) {

@@ -17,7 +17,7 @@ pub(super) async fn files(run: &Run, shard: &mut Shard, level: Level) -> Vec<(u3
         let blob = format!("{}/{}", shard.path, file.name);
         BlobKey::of(location, &blob, file.length, file.checksum)
     };
-    let effect = |position| shard.states.get(position).map(|state| state.effect);
+    let effect = |position: usize| shard.states.get(position).map(|state| state.effect);
     let readable = |(position, file): (usize, &FileInfo)| {
         let good = effect(position) == Some(None) && !file.is_virtual();
         good.then(|| (position, key(file)))

@@ -136,7 +136,7 @@ async fn a_blob_that_cannot_be_opened_makes_its_index_unknown() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
     let blob = fixture.blob();
-    std::fs::set_permissions(&blob, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&blob, std::fs::Permissions::from_mode(0o0)).unwrap();
     if std::fs::read(&blob).is_ok() {
         // Nothing is closed to the superuser.
         return;

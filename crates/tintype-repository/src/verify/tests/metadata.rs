@@ -205,7 +205,8 @@ async fn what_stands_in_the_metadata_has_a_checksum_too() {
 
 #[tokio::test]
 async fn what_the_root_says_otherwise_is_blamed_on_the_root() {
-    let changes: [(&str, fn(&mut Value)); 5] = [
+    type Change = (&'static str, fn(&mut Value));
+    let changes: [Change; 5] = [
         ("name", |root| root["snapshots"][0]["name"] = "ona".into()),
         ("state", |root| root["snapshots"][0]["state"] = 3.into()),
         ("start", |root| {
