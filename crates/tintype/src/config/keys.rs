@@ -36,6 +36,7 @@ pub(super) const KEYS: &[(&str, Form)] = &[
     ("sessions.elevation_minutes", Number),
     ("operations.overall", Number),
     ("operations.per_cluster", Number),
+    ("operations.verifications", Number),
     ("operations.answer_wait_seconds", Number),
     ("operations.lease_seconds", Number),
     ("engine.connect_timeout_seconds", Number),

@@ -87,10 +87,8 @@ fn address(platform: &PlatformRepository, reader: &str, wanted: &Wanted) -> Opti
     if let Some(below) = below(&own, &base) {
         return Some(join(reader, below));
     }
-    let root = reader
-        .strip_suffix(base.as_str())
-        .filter(|root| root.ends_with('/'));
-    root.map(|root| join(root.trim_end_matches('/'), &own))
+    let root = reader.strip_suffix(base.as_str())?.strip_suffix('/')?;
+    Some(join(root, &own))
 }
 
 /// A path among settings, without `/` at its ends.
