@@ -33,19 +33,21 @@ const NEVER: &[(&str, &str)] = &[
         "POST /api/tintype/v1/operations/{operation_id}/_cancel",
         "the operation has ended",
     ),
+    ("POST /api/tintype/v1/attest-keys", "there is a key already"),
 ];
 
 #[tokio::test]
 async fn every_route_answers_as_it_is_described() {
     let stage = Stage::start().await;
     let operation = stage.snapshot("first").await;
+    let verification = stage.proven().await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let suite = root.join("tests/clients/schemathesis");
     let description = root.join("../../openapi.json");
     let seen = stage.tintype.dir().join("seen");
     let real = json!({
         "region": "ece-region", "cluster": CLUSTER, "repository": MAIN, "user": "admin", "snapshot": "first",
-        "operation": operation, "spare_engine": stage.engine("spare").url(),
+        "operation": operation, "verification": verification, "spare_engine": stage.engine("spare").url(),
         "other_engine": stage.engine("other").url(), "sink": stage.engine("sink").url(),
     });
     let mut command = clean(client("schemathesis").await);

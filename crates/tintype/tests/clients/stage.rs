@@ -8,6 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tintype_repository::testing::{Synthetic, lucene};
 use tintype_testkit::client::{RawClient, basic};
 use tintype_testkit::fake::{Dialect, FakeEngine, FakeHost, Index};
 use tintype_testkit::faults::{Fault, Rule};
@@ -89,13 +90,41 @@ impl Stage {
         let path = format!("{NATIVE}/clusters/{CLUSTER}/snapshots");
         let begun = self.ask("POST", &path, json!({"name": name})).await;
         let id = begun["id"].as_str().unwrap().to_owned();
+        self.succeeded(&id).await;
+        id
+    }
+
+    /// A storage under the default repository's reader, whose snapshot `first` is verified by a schedule and once with an
+    /// attestation; the id of that verification.
+    pub async fn proven(&self) -> String {
+        let storage = self.tintype.dir().join("storage");
+        let files = lucene::index(9, "mixed");
+        Synthetic::new(&storage.join(CLUSTER)).take("first", 1_700_000_000_000, &[("flights", &[&files])]);
+        let repository = format!("{NATIVE}/repositories/{MAIN}");
+        let reader = json!({"url": format!("file://{}", storage.display())});
+        self.ask("PUT", &format!("{repository}/reader"), reader).await;
+        self.ask("POST", &format!("{NATIVE}/attest-keys"), Value::Null)
+            .await;
+        let asked = json!({"cluster_id": CLUSTER, "options": {"attest": true}});
+        let begun = self
+            .ask("POST", &format!("{repository}/verifications"), asked)
+            .await;
+        let id = begun["operations"][0]["id"].as_str().unwrap().to_owned();
+        self.succeeded(&id).await;
+        let schedule = json!({"every_seconds": 86_400});
+        self.ask("PUT", &format!("{repository}/verification-schedule"), schedule)
+            .await;
+        id
+    }
+
+    async fn succeeded(&self, id: &str) {
         let path = format!("{NATIVE}/operations/{id}");
-        let ended = wait::until("the snapshot's end", Duration::from_secs(60), async || {
+        let ended = wait::until("the operation's end", Duration::from_secs(60), async || {
             let seen = self.ask("GET", &path, Value::Null).await;
             (!seen["finished_at"].is_null()).then_some(seen)
         });
-        assert_eq!(ended.await.unwrap()["status"], "succeeded");
-        id
+        let ended = ended.await.unwrap();
+        assert_eq!(ended["status"], "succeeded", "{ended}");
     }
 
     /// An administrator with a second factor, and a recovery code of it.

@@ -48,6 +48,24 @@ def spare_repository():
     return "spare"
 
 
+def spare_schedule():
+    """On the spare repository, which no cluster uses: nothing is ever begun by it."""
+    name = spare_repository()
+    path = f"{NATIVE}/repositories/{name}"
+    ask("PUT", f"{path}/reader", {"url": "file:///backups/spare"}, 200)
+    ask("PUT", f"{path}/verification-schedule", {"every_seconds": 86_400}, 200)
+    return name
+
+
+def nothing_is_verified():
+    """One location is verified once at a time."""
+    path = f"{NATIVE}/repositories/{REAL['repository']}/verifications"
+    until = time.monotonic() + 60
+    while any(one["status"] in ("queued", "running") for one in ask("GET", path, None, 200)["verifications"]):
+        assert time.monotonic() < until, "a verification does not end"
+        time.sleep(0.05)
+
+
 def spare_user():
     """A new one each time: a case may change its password, its roles, or whether it may sign in."""
     name = f"spare-{next(numbers)}"
@@ -100,6 +118,8 @@ def real(name, method, path):
     match name:
         case "cluster_id":
             return spare_cluster() if harms else REAL["cluster"]
+        case "repository_name" if changes and path.endswith("/verification-schedule"):
+            return spare_schedule()
         case "repository_name":
             return spare_repository() if changes else REAL["repository"]
         case "user_name" | "user_id":
@@ -108,6 +128,8 @@ def real(name, method, path):
             return spare_key()
         case "snapshot_name":
             return REAL["snapshot"]
+        case "operation_id" if "/verifications/" in path:
+            return REAL["verification"]
         case "operation_id":
             return REAL["operation"]
         case "webhook_id":
@@ -150,6 +172,8 @@ def good_body(method, path):
     bodies = [
         ("PUT", "/repositories/{repository_name}", location),
         ("PUT", "/reader", {"url": "file:///backups/spare"}),
+        ("PUT", "/verification-schedule", {"every_seconds": 3600}),
+        ("POST", "/verifications", {"cluster_id": REAL["cluster"]}),
         ("POST", "/registrations", {"repository": REAL["repository"]}),
         ("POST", "/_restore", {"rename_prefix": f"restored-{number}-"}),
         ("POST", "/v1/users", {"user_name": f"made-{number}", "security": password}),
@@ -174,6 +198,8 @@ def real_body(case, path):
         body["url"] = REAL["other_engine"]
     elif path.endswith("/_login"):
         case.body = {"username": spare_user(), "password": PASSWORD}
+    elif path.endswith("/verifications"):
+        nothing_is_verified()
     elif path.endswith("/_snapshot") or path.endswith("/snapshots"):
         # Without a reader there is nothing to check storage credentials with.
         for member in ("username", "password"):
