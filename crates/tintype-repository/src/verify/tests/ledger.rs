@@ -141,6 +141,43 @@ async fn only_what_was_asked_for_is_looked_at() {
     assert_eq!(report.verdict, super::super::verdict::Verdict::Unknown);
 }
 
+#[tokio::test]
+async fn a_snapshot_without_the_asked_indices_is_not_called_restorable() {
+    let mut fixture = Fixture::new();
+    fixture
+        .repository
+        .take("three", 9000, &[("films", &[&index(8, "sorted")])]);
+    for level in [Level::Root, Level::Metadata, Level::Structure] {
+        let films = |options: &mut Options| (options.level, options.indices) = (level, vec!["films".into()]);
+        let report = fixture.verify_with(films).await;
+        assert_eq!(verdicts(&report), ["three: restorable []"], "{level:?}");
+        assert!(report.complete);
+        let named = |options: &mut Options| {
+            films(options);
+            options.snapshots = vec!["one".into(), "three".into()];
+        };
+        let report = fixture.verify_with(named).await;
+        assert_eq!(
+            verdicts(&report),
+            ["one: unknown []", "three: restorable []"],
+            "{level:?}"
+        );
+        assert_eq!(
+            report.snapshots[0].why,
+            ["it holds none of the indices that were asked for"]
+        );
+    }
+    // A snapshot whose own blob is lost may hold some.
+    std::fs::remove_file(fixture.path().join(format!("snap-{}.dat", fixture.uuid("one")))).unwrap();
+    let report = fixture
+        .verify_with(|options| options.indices = vec!["films".into()])
+        .await;
+    assert_eq!(
+        verdicts(&report),
+        ["one: not_restorable []", "three: restorable []"]
+    );
+}
+
 /// Vouches for everything, and deletes a blob before it does.
 struct Deleting(PathBuf);
 
