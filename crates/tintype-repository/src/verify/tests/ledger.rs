@@ -41,6 +41,25 @@ async fn blobs_checked_since_are_not_read_again() {
 }
 
 #[tokio::test]
+async fn a_check_from_the_future_vouches_for_nothing() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    let blobs = distinct(&fixture);
+    verify_at(&fixture, &ledger, |options| options.now = 9000).await;
+    let at_three = |options: &mut Options| (options.now, options.since) = (3000, Some(900));
+    let report = verify_at(&fixture, &ledger, at_three).await;
+    assert_eq!((report.read.blobs, report.read.blobs_by_ledger), (blobs, 0));
+    let nothing_read = |options: &mut Options| {
+        at_three(options);
+        options.budget_bytes = Some(0);
+    };
+    let ledger = Arc::new(MemoryLedger::default());
+    verify_at(&fixture, &ledger, |options| options.now = 9000).await;
+    let report = verify_at(&fixture, &ledger, nothing_read).await;
+    assert_eq!(report.snapshots[0].level, Some(Level::Presence));
+    assert!(!report.complete);
+}
+
+#[tokio::test]
 async fn a_blob_that_failed_is_read_again_each_time() {
     let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
     flip(&fixture.blob(), 200);
