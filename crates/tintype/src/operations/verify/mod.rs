@@ -223,7 +223,7 @@ async fn not_looked_at(context: &mut Context, error: OpenError) -> StepResult {
                 return context.wait(pause, step).await;
             }
             Cause::Denied => FailureKind::InvalidCredentials,
-            Cause::Missing => FailureKind::RepositoryNotFound,
+            Cause::Missing | Cause::NoStore => FailureKind::RepositoryNotFound,
             _ => FailureKind::StorageUnreadable,
         },
         OpenError::NotARepository(_) => FailureKind::RepositoryNotFound,
