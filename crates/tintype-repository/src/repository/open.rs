@@ -69,9 +69,17 @@ async fn find(source: &Source) -> Result<Found, OpenError> {
     listing.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     Ok(Found {
         generation,
-        latest: latest?,
+        latest: beside_a_listing(latest)?,
         listing,
     })
+}
+
+/// Where the listing tells the newest root, an `index.latest` that may not or cannot be read now is only a finding.
+fn beside_a_listing(latest: Result<Option<u64>, SourceError>) -> Result<Option<u64>, SourceError> {
+    match latest {
+        Err(error) if matches!(error.cause, Cause::Denied | Cause::Archived) => Ok(None),
+        latest => latest,
+    }
 }
 
 /// `index.latest`: 8 bytes, big-endian. `None` when it is absent or is no generation.
@@ -259,6 +267,16 @@ mod tests {
         let mut other = paths(infix, "a", "");
         other.index_id = "bBcDeFgHiJkLmNoPqRsTuV".to_owned();
         assert_eq!(written_in(infix, &other), None);
+    }
+
+    #[test]
+    fn an_index_latest_that_may_not_be_read_does_not_stop_what_the_listing_tells() {
+        let failed = |cause| Err(SourceError::new(cause, String::new()));
+        assert_eq!(beside_a_listing(Ok(Some(4))), Ok(Some(4)));
+        for cause in [Cause::Denied, Cause::Archived] {
+            assert_eq!(beside_a_listing(failed(cause)), Ok(None), "{cause:?}");
+        }
+        assert!(beside_a_listing(failed(Cause::Unavailable)).is_err());
     }
 
     #[test]
