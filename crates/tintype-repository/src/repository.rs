@@ -29,7 +29,7 @@ pub struct Repository {
     pub root: Root,
     /// SHA-256 of `index-N`.
     pub root_sha256: [u8; 32],
-    /// What `index.latest` says; `None` when it is absent or no generation.
+    /// What `index.latest` says; `None` when it is absent or no generation, or where the store lists and does not give it.
     pub latest: Option<u64>,
     /// What lies at the base, by key: blobs only. Empty where the store cannot list.
     pub base_listing: Vec<Entry>,

@@ -69,9 +69,17 @@ async fn find(source: &Source) -> Result<Found, OpenError> {
     listing.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     Ok(Found {
         generation,
-        latest: latest?,
+        latest: beside_a_listing(latest)?,
         listing,
     })
+}
+
+/// Where the listing tells the newest root, an `index.latest` that may not or cannot be read now is only a finding.
+fn beside_a_listing(latest: Result<Option<u64>, SourceError>) -> Result<Option<u64>, SourceError> {
+    match latest {
+        Err(error) if matches!(error.cause, Cause::Denied | Cause::Archived) => Ok(None),
+        latest => latest,
+    }
 }
 
 /// `index.latest`: 8 bytes, big-endian. `None` when it is absent or is no generation.
@@ -174,7 +182,8 @@ fn fits(source: &Source, written: &Written) -> bool {
     base == source.base() || source.base().is_empty() && above().is_some_and(|above| above.ends_with('/'))
 }
 
-/// A directory that was opened as its own root is opened again from above its base path, since shards lie beside that.
+/// A directory that was opened as its own root is opened again from above its base path, since shards lie beside that. What
+/// a repository says of itself never leads to the machine's own root: that has to be asked for.
 fn beside(source: &Source, written: &Written) -> Result<Option<Source>, SourceError> {
     let Some(base) = written.base.as_deref().filter(|base| !base.is_empty()) else {
         return Ok(None);
@@ -182,11 +191,20 @@ fn beside(source: &Source, written: &Written) -> Result<Option<Source>, SourceEr
     if !source.is_local() || !source.base().is_empty() || !fits(source, written) {
         return Ok(None);
     }
+    if is_whole_path(source.location(), base) {
+        return Ok(None);
+    }
     let access = Access {
         base_path: Some(base.to_owned()),
         ..Access::default()
     };
     Source::open(source.location(), &access).map(Some)
+}
+
+/// Whether above the base path of a directory nothing is but `/`.
+fn is_whole_path(location: &str, base: &str) -> bool {
+    let above = location.trim_end_matches('/').strip_suffix(base);
+    above.is_some_and(|above| above.trim_end_matches('/') == "file:")
 }
 
 /// Whether a key is that of the blob that lists the directories of this index: `snapshot_path_{id}.{name}.…`.
@@ -259,6 +277,34 @@ mod tests {
         let mut other = paths(infix, "a", "");
         other.index_id = "bBcDeFgHiJkLmNoPqRsTuV".to_owned();
         assert_eq!(written_in(infix, &other), None);
+    }
+
+    #[test]
+    fn an_index_latest_that_may_not_be_read_does_not_stop_what_the_listing_tells() {
+        let failed = |cause| Err(SourceError::new(cause, String::new()));
+        assert_eq!(beside_a_listing(Ok(Some(4))), Ok(Some(4)));
+        for cause in [Cause::Denied, Cause::Archived] {
+            assert_eq!(beside_a_listing(failed(cause)), Ok(None), "{cause:?}");
+        }
+        assert!(beside_a_listing(failed(Cause::Unavailable)).is_err());
+    }
+
+    #[test]
+    fn a_repository_does_not_lead_to_the_root_of_the_machine() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("above/prod");
+        std::fs::create_dir_all(&path).unwrap();
+        let source = Source::open(path.to_str().unwrap(), &Access::default()).unwrap();
+        let whole = source.location().strip_prefix("file:///").unwrap().to_owned();
+        let written = |base: &str| Written {
+            prefix: String::new(),
+            base: Some(base.to_owned()),
+        };
+        let above = |base: &str| beside(&source, &written(base)).unwrap();
+        assert_eq!(above("prod").unwrap().base(), "prod");
+        assert_eq!(above("above/prod").unwrap().base(), "above/prod");
+        assert!(above("rod").is_none() && above("other").is_none());
+        assert!(above(&whole).is_none());
     }
 
     #[test]

@@ -29,8 +29,10 @@ impl SourceError {
 /// Kinds of trouble with a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// The blob, bucket, container or directory is not there.
+    /// The blob or directory is not there.
     Missing,
+    /// The bucket or container itself is not there: nothing is known of the blob.
+    NoStore,
     /// The store does not let us.
     Denied,
     /// The blob is archived and must be thawed first.
@@ -152,7 +154,7 @@ impl Names {
                 (Cause::Archived, Some("thaw it first".to_owned()))
             }
             (_, "NoSuchBucket" | "ContainerNotFound") => (
-                Cause::Missing,
+                Cause::NoStore,
                 Some(format!(
                     "there is no such {noun}: check its name and the endpoint"
                 )),
@@ -197,7 +199,7 @@ impl Names {
                 Some("the credentials need permission to read it (S3: s3:GetObject)".to_owned()),
             ),
             (404, _) if listing => (
-                Cause::Missing,
+                Cause::NoStore,
                 Some(format!(
                     "there may be no such {noun}: check its name and the endpoint"
                 )),
@@ -299,7 +301,8 @@ mod tests {
     fn what_the_store_says_decides_the_cause() {
         let cases = [
             (404, "NoSuchKey", Cause::Missing),
-            (404, "NoSuchBucket", Cause::Missing),
+            (404, "NoSuchBucket", Cause::NoStore),
+            (404, "ContainerNotFound", Cause::NoStore),
             (403, "AccessDenied", Cause::Denied),
             (400, "ExpiredToken", Cause::Denied),
             (404, "XAdminUserNotFound", Cause::Denied),

@@ -1,6 +1,7 @@
 //! Makes the report of what is known.
 
 use super::differences::words as state_words;
+use super::options::Options;
 use super::outcome::{Effect, Outcome, Why};
 use super::report::{IndexReport, Read, Report, SCHEMA, SnapshotReport, Text};
 use super::shard::Context;
@@ -24,12 +25,16 @@ pub(super) fn report(context: &Context, outcomes: &[Outcome], deleted: &[u32], e
     indices(context, outcomes, deleted, &mut snapshots);
     let positions = run.plan.snapshots.iter().zip(context.snapshots.iter());
     for (report, (snapshot, facts)) in snapshots.iter_mut().zip(positions) {
-        judge(
-            report,
-            facts,
-            deleted.binary_search(snapshot).is_ok(),
-            options.level,
-        );
+        judge(report, facts, deleted.binary_search(snapshot).is_ok(), options);
+    }
+    if !options.indices.is_empty() && options.snapshots.is_empty() && !options.latest {
+        let of_others: Vec<bool> = snapshots
+            .iter()
+            .zip(context.snapshots.iter())
+            .map(|(report, facts)| holds_none(report, facts, options))
+            .collect();
+        let mut of_others = of_others.into_iter();
+        snapshots.retain(|_| !of_others.next().unwrap_or_default());
     }
     // Where times are not known, the root's order stands.
     snapshots.sort_by_key(|snapshot| snapshot.taken);
@@ -224,7 +229,15 @@ fn engines(created: Option<i64>, written: Option<EngineVersion>, lucene: u8) -> 
     words.into_iter().map(Text::from).collect()
 }
 
-fn judge(report: &mut SnapshotReport, facts: &Facts, was_deleted: bool, level: Level) {
+/// Whether indices were asked for of which the snapshot holds none, so that nothing of it was looked at. A snapshot whose
+/// own blob is lost may hold some.
+fn holds_none(report: &SnapshotReport, facts: &Facts, options: &Options) -> bool {
+    let is_sure = facts.read || facts.effect.is_none();
+    !options.indices.is_empty() && report.indices.is_empty() && facts.lost_indices.is_empty() && is_sure
+}
+
+fn judge(report: &mut SnapshotReport, facts: &Facts, was_deleted: bool, options: &Options) {
+    let level = options.level;
     let own = match facts.effect {
         _ if was_deleted => Some(Effect::Unknown(Kind::Changed)),
         effect => effect,
@@ -244,6 +257,10 @@ fn judge(report: &mut SnapshotReport, facts: &Facts, was_deleted: bool, level: L
         None => Verdict::of(parts.chain(streams)),
     };
     report.why = reasons(report, facts, own);
+    if own.is_none() && holds_none(report, facts, options) {
+        report.verdict = Verdict::Unknown;
+        report.why = vec!["it holds none of the indices that were asked for".to_owned()];
+    }
 }
 
 fn reasons(report: &SnapshotReport, facts: &Facts, own: Option<Effect>) -> Vec<String> {

@@ -37,7 +37,7 @@ pub struct Report {
     pub opened_by: Vec<String>,
     /// What was read.
     pub read: Read,
-    /// Each snapshot, oldest first.
+    /// Each snapshot, oldest first. Where indices were asked for and no snapshots by name, those that hold any of them.
     pub snapshots: Vec<SnapshotReport>,
     /// What is wrong, worst first.
     pub findings: Vec<Finding>,

@@ -4,6 +4,7 @@ use super::findings::{Found, Place};
 use super::outcome::Effect;
 use super::run::Run;
 use super::snapshots::Facts;
+use super::trouble::Trouble;
 use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::repository::newest_by_latest;
@@ -48,6 +49,14 @@ async fn latest(run: &Run) {
         .base_listing
         .iter()
         .find(|entry| entry.key == place.key);
+    let refused = match (latest, listed) {
+        (None, Some(_)) => newest_by_latest(&repository.source).await.err(),
+        _ => None,
+    };
+    if let Some(error) = refused {
+        run.found(Trouble::Source(error).warning(place));
+        return;
+    }
     let found = match (latest, listed) {
         (Some(latest), _) => {
             let what = format!(

@@ -59,6 +59,25 @@ pub(super) fn source_effect(cause: Cause) -> Effect {
         Cause::Missing => Effect::Lost(Kind::BlobMissing),
         Cause::Archived => Effect::Lost(Kind::BlobArchived),
         Cause::TooLarge => Effect::Unknown(Kind::Unsupported),
-        Cause::Denied | Cause::Unavailable | Cause::Usage => Effect::Unknown(Kind::BlobUnreadable),
+        Cause::NoStore | Cause::Denied | Cause::Unavailable | Cause::Usage => {
+            Effect::Unknown(Kind::BlobUnreadable)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_is_lost_only_where_its_store_is_there_and_says_so() {
+        assert_eq!(source_effect(Cause::Missing), Effect::Lost(Kind::BlobMissing));
+        for cause in [Cause::NoStore, Cause::Denied, Cause::Unavailable, Cause::Usage] {
+            assert_eq!(
+                source_effect(cause),
+                Effect::Unknown(Kind::BlobUnreadable),
+                "{cause:?}"
+            );
+        }
     }
 }

@@ -171,6 +171,7 @@ async fn bad_options_name_the_member() {
         (json!({"snapshots": [""]}), "options.snapshots"),
         (json!({"indices": "x"}), "options.indices"),
         (json!({"latest": true, "snapshots": ["s"]}), "options.latest"),
+        (json!({"attest": true, "indices": ["a*"]}), "options.attest"),
         (json!({"depth": 1}), "options.depth"),
         (json!([]), "options"),
     ] {

@@ -185,6 +185,10 @@ fn snapshot_shape(snapshot: &Snapshot, uuid: &str, wrong: &mut Contradictions) {
             )
         },
     );
+    let times = [snapshot.started, snapshot.ended];
+    wrong.unless(times.iter().flatten().all(|time| *time >= -1), || {
+        format!("the snapshot {} has a time that is none", name())
+    });
     let ordered = match (known(snapshot.started), known(snapshot.ended)) {
         (Some(started), Some(ended)) => started <= ended,
         _ => true,
@@ -194,7 +198,7 @@ fn snapshot_shape(snapshot: &Snapshot, uuid: &str, wrong: &mut Contradictions) {
     });
 }
 
-/// A time that is not known is written as −1.
+/// A time that is not known is written as −1; others below 0 are none.
 fn known(time: Option<i64>) -> Option<i64> {
     time.filter(|time| *time >= 0)
 }

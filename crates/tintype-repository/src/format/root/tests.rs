@@ -159,6 +159,14 @@ fn broken_json_is_told_with_its_place() {
 }
 
 #[test]
+fn a_time_that_is_not_known_is_no_contradiction() {
+    let mut root = modern();
+    root["snapshots"][0]["start_time_millis"] = json!(-1);
+    root["snapshots"][0]["end_time_millis"] = json!(-1);
+    assert_eq!(healthy(&root).snapshots[0].started, None);
+}
+
+#[test]
 fn contradictions_are_told_and_the_root_is_opened() {
     let identifier = format!("{}-_na_-1-1-1", uuid(5));
     for (path, value, word) in [
@@ -167,6 +175,7 @@ fn contradictions_are_told_and_the_root_is_opened() {
         ("/snapshots/0/name", json!("Nightly"), "name"),
         ("/snapshots/0/version", json!("8.12.0"), "index version"),
         ("/snapshots/0/end_time_millis", json!(1), "ends before"),
+        ("/snapshots/0/end_time_millis", json!(-2), "time that is none"),
         (
             "/snapshots/0/index_metadata_lookup",
             json!({uuid(8): identifier}),

@@ -41,6 +41,25 @@ async fn blobs_checked_since_are_not_read_again() {
 }
 
 #[tokio::test]
+async fn a_check_from_the_future_vouches_for_nothing() {
+    let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
+    let blobs = distinct(&fixture);
+    verify_at(&fixture, &ledger, |options| options.now = 9000).await;
+    let at_three = |options: &mut Options| (options.now, options.since) = (3000, Some(900));
+    let report = verify_at(&fixture, &ledger, at_three).await;
+    assert_eq!((report.read.blobs, report.read.blobs_by_ledger), (blobs, 0));
+    let nothing_read = |options: &mut Options| {
+        at_three(options);
+        options.budget_bytes = Some(0);
+    };
+    let ledger = Arc::new(MemoryLedger::default());
+    verify_at(&fixture, &ledger, |options| options.now = 9000).await;
+    let report = verify_at(&fixture, &ledger, nothing_read).await;
+    assert_eq!(report.snapshots[0].level, Some(Level::Presence));
+    assert!(!report.complete);
+}
+
+#[tokio::test]
 async fn a_blob_that_failed_is_read_again_each_time() {
     let (fixture, ledger) = (Fixture::new(), Arc::new(MemoryLedger::default()));
     flip(&fixture.blob(), 200);
@@ -139,6 +158,43 @@ async fn only_what_was_asked_for_is_looked_at() {
         .verify_with(|options| options.snapshots = vec!["none".into()])
         .await;
     assert_eq!(report.verdict, super::super::verdict::Verdict::Unknown);
+}
+
+#[tokio::test]
+async fn a_snapshot_without_the_asked_indices_is_not_called_restorable() {
+    let mut fixture = Fixture::new();
+    fixture
+        .repository
+        .take("three", 9000, &[("films", &[&index(8, "sorted")])]);
+    for level in [Level::Root, Level::Metadata, Level::Structure] {
+        let films = |options: &mut Options| (options.level, options.indices) = (level, vec!["films".into()]);
+        let report = fixture.verify_with(films).await;
+        assert_eq!(verdicts(&report), ["three: restorable []"], "{level:?}");
+        assert!(report.complete);
+        let named = |options: &mut Options| {
+            films(options);
+            options.snapshots = vec!["one".into(), "three".into()];
+        };
+        let report = fixture.verify_with(named).await;
+        assert_eq!(
+            verdicts(&report),
+            ["one: unknown []", "three: restorable []"],
+            "{level:?}"
+        );
+        assert_eq!(
+            report.snapshots[0].why,
+            ["it holds none of the indices that were asked for"]
+        );
+    }
+    // A snapshot whose own blob is lost may hold some.
+    std::fs::remove_file(fixture.path().join(format!("snap-{}.dat", fixture.uuid("one")))).unwrap();
+    let report = fixture
+        .verify_with(|options| options.indices = vec!["films".into()])
+        .await;
+    assert_eq!(
+        verdicts(&report),
+        ["one: not_restorable []", "three: restorable []"]
+    );
 }
 
 /// Vouches for everything, and deletes a blob before it does.

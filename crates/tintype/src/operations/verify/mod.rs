@@ -178,7 +178,7 @@ async fn keep(
 ) -> StepResult {
     let mut outcome = report::outcome(parameters, &report, attested.count);
     outcome.notes.extend(attested.problems);
-    let proofs = report::proofs(&report, &context.operation.id);
+    let proofs = report::proofs(parameters, &report, &context.operation.id);
     let whole = report.complete && parameters.options.is_whole();
     let document = match report::document(report) {
         Ok(document) => document,
@@ -223,7 +223,7 @@ async fn not_looked_at(context: &mut Context, error: OpenError) -> StepResult {
                 return context.wait(pause, step).await;
             }
             Cause::Denied => FailureKind::InvalidCredentials,
-            Cause::Missing => FailureKind::RepositoryNotFound,
+            Cause::Missing | Cause::NoStore => FailureKind::RepositoryNotFound,
             _ => FailureKind::StorageUnreadable,
         },
         OpenError::NotARepository(_) => FailureKind::RepositoryNotFound,

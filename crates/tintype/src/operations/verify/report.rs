@@ -73,8 +73,10 @@ fn keep_indices(snapshots: &mut [SnapshotReport]) -> usize {
     all - count(snapshots)
 }
 
-/// What is known now of each snapshot that the verification looked at.
-pub fn proofs(report: &Report, operation: &str) -> Vec<Proof> {
+/// What is known now of each snapshot that the verification looked at. Some of its indices alone prove no snapshot good;
+/// that one of them is lost does prove it damaged, and nothing of the others.
+pub fn proofs(parameters: &VerifyParameters, report: &Report, operation: &str) -> Vec<Proof> {
+    let all_indices = parameters.options.indices.is_empty();
     let time = |millis: i64| Timestamp::from_millisecond(millis).ok();
     let proof = |one: &SnapshotReport| {
         let restorable = one.verdict == Verdict::Restorable;
@@ -84,14 +86,20 @@ pub fn proofs(report: &Report, operation: &str) -> Vec<Proof> {
         } else {
             (report.level, report.started)
         };
-        Some(Proof {
+        let mut proof = Proof {
             snapshot: one.uuid.clone(),
             verdict: one.verdict,
             level,
             oldest_check: time(oldest)?,
             checked_at: time(report.ended)?,
             operation: operation.to_owned(),
-        })
+        };
+        if !all_indices {
+            let is_damage = proof.is_damage();
+            proof.verdict = Verdict::InPart;
+            return is_damage.then_some(proof);
+        }
+        Some(proof)
     };
     report.snapshots.iter().filter_map(proof).collect()
 }
@@ -212,13 +220,19 @@ mod tests {
         }
     }
 
-    fn report(snapshots: Vec<SnapshotReport>) -> Report {
-        let parameters = VerifyParameters {
+    fn parameters(indices: &[&str]) -> VerifyParameters {
+        VerifyParameters {
             repository: "r".parse().unwrap(),
-            options: crate::model::VerifyOptions::default(),
-        };
+            options: crate::model::VerifyOptions {
+                indices: indices.iter().map(ToString::to_string).collect(),
+                ..Default::default()
+            },
+        }
+    }
+
+    fn report(snapshots: Vec<SnapshotReport>) -> Report {
         let at = |millis| Timestamp::from_millisecond(millis).unwrap();
-        let root = of_a_damaged_root(&parameters, "file:///r", ("index-7", "cut"), (at(7), at(9)));
+        let root = of_a_damaged_root(&parameters(&[]), "file:///r", ("index-7", "cut"), (at(7), at(9)));
         Report { snapshots, ..root }
     }
 
@@ -257,6 +271,7 @@ mod tests {
         let mut unread = snapshot(2, Verdict::Restorable, 0);
         unread.level = None;
         let found = proofs(
+            &parameters(&[]),
             &report(vec![snapshot(0, Verdict::Restorable, 0), bad, unread]),
             "o",
         );
@@ -266,6 +281,25 @@ mod tests {
             .collect();
         assert_eq!(levels, [("u0", Level::Presence), ("u1", Level::Structure)]);
         assert_eq!(found[0].oldest_check.as_millisecond(), 5);
+    }
+
+    #[test]
+    fn some_indices_prove_damage_and_never_that_a_whole_snapshot_is_good() {
+        let verdicts = [
+            Verdict::Restorable,
+            Verdict::Unknown,
+            Verdict::InPart,
+            Verdict::NotRestorable,
+        ];
+        let all = verdicts.into_iter().enumerate();
+        let report = report(all.map(|(name, verdict)| snapshot(name, verdict, 1)).collect());
+        assert_eq!(proofs(&parameters(&[]), &report, "o").len(), 4);
+        let found = proofs(&parameters(&["i*"]), &report, "o");
+        let found: Vec<_> = found
+            .iter()
+            .map(|one| (one.snapshot.as_str(), one.verdict))
+            .collect();
+        assert_eq!(found, [("u2", Verdict::InPart), ("u3", Verdict::InPart)]);
     }
 
     #[test]

@@ -91,6 +91,37 @@ fn a_flipped_byte_is_named_with_the_snapshots_that_it_costs() {
 }
 
 #[test]
+fn an_index_that_the_root_does_not_give_to_a_snapshot_is_told_once() {
+    let local = Local::new();
+    local.change_root(|root| {
+        let only_the_first = root["snapshots"][0]["uuid"].clone();
+        root["indices"]["logs"]["snapshots"] = json!([only_the_first]);
+    });
+    let ran = local.run("verify", "--no-ledger");
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    let told = "\n  index logs: the root does not give it to the snapshot\n";
+    assert_eq!(ran.stdout.matches(told).count(), 1, "{}", ran.stdout);
+}
+
+#[test]
+fn a_snapshot_without_the_asked_indices_is_no_proof() {
+    let mut local = Local::new();
+    let films = tintype_repository::testing::lucene::index(8, "sorted");
+    local
+        .repository
+        .take("s3", super::FIRST + 2 * super::DAY, &[("films", &[&films])]);
+    let names = local.run("verify", "--no-ledger --index films -o name");
+    assert_eq!((names.code, names.stdout.as_str()), (0, "s3\n"));
+    let named = local.run("verify", "--no-ledger --index films --snapshot s1");
+    assert_eq!(named.code, 4, "{}", named.stderr);
+    assert!(
+        named.stdout.contains("it holds none of the indices"),
+        "{}",
+        named.stdout
+    );
+}
+
+#[test]
 fn what_is_not_supported_is_unknown() {
     let local = Local::new();
     local.change_root(|root| root["indices"]["logs"]["shard_path_type"] = 9.into());

@@ -102,8 +102,8 @@ fn row(snapshot: &SnapshotReport, now: i64) -> Vec<String> {
 fn reasons(report: &Report) -> String {
     let mut text = String::new();
     for snapshot in &report.snapshots {
-        // The indices follow by themselves.
-        let own = snapshot.why.iter().filter(|why| !why.starts_with("index "));
+        // The indices that the root gives to the snapshot follow by themselves.
+        let own = snapshot.why.iter().filter(|why| !follows(snapshot, why));
         let mut lines: Vec<String> = own.map(|why| plain(why)).collect();
         let bad = snapshot
             .indices
@@ -128,6 +128,19 @@ fn reasons(report: &Report) -> String {
         }
     }
     text
+}
+
+/// Whether a reason is that of an index which the report lists.
+fn follows(snapshot: &SnapshotReport, why: &str) -> bool {
+    let Some(rest) = why.strip_prefix("index ") else {
+        return false;
+    };
+    snapshot.indices.iter().any(|index| {
+        let own = rest
+            .strip_prefix(&*index.name)
+            .and_then(|rest| rest.strip_prefix(": "));
+        own.is_some() && own == index.why.as_deref()
+    })
 }
 
 fn section(title: &str, mut lines: Vec<String>) -> String {

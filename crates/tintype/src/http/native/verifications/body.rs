@@ -73,6 +73,10 @@ impl OptionsBody {
             let message = "latest and snapshots exclude each other: give one of them";
             return Err(Problem::invalid("options.latest", message));
         }
+        if options.attest && !options.indices.is_empty() {
+            let message = "attest and indices exclude each other: only a whole snapshot is attested";
+            return Err(Problem::invalid("options.attest", message));
+        }
         Ok(options)
     }
 }
