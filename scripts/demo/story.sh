@@ -112,7 +112,7 @@ restored_and_compared() {
 
 # What neither the snapshot's state nor the engine's own check tells.
 one_byte_is_found() {
-    local location="$work/storage/$repository/$cluster" blob lost red
+    local location="$work/storage/$repository/$cluster" blob lost broken
     chapter "4. One byte, without asking the engine"
     claim "every byte is as it was written: exit code 0" exits 0 show tintype repository verify "$location"
     blob="$(largest_blob "$location")"
@@ -124,8 +124,8 @@ one_byte_is_found() {
     claim "and its _verify answers 200" [ "$(engine_status POST /_snapshot/$repository/_verify)" = 200 ]
     claim "Tintype does not: exit code 3" exits 3 show tintype repository verify "$location"
     claim "it names the index $lost, its shard, and both snapshots that lost it" names_what_is_lost "$location" "$lost"
-    red="$(restored_by_the_engine damaged)"
-    claim "the engine's own restore of all ${#INDICES[@]} indices fails on: ${red:-none}" [ "$red" = "damaged-$lost" ]
+    broken="$(restored_by_the_engine damaged)"
+    claim "the engine's own restore of all ${#INDICES[@]} indices fails on: ${broken:-none}" [ "$broken" = "damaged-$lost" ]
     cp -p "$work/blob" "$blob"
     claim "the byte put back, all is restorable again: exit code 0" exits 0 tintype repository verify "$location" -q
     show tintype repository du "$location"
