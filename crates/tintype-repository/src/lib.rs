@@ -8,7 +8,6 @@ pub mod ledger;
 pub mod lucene;
 pub mod repository;
 pub mod source;
-pub mod storage;
 pub mod survey;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
