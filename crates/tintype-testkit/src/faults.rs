@@ -80,6 +80,8 @@ pub struct Rule {
     path: String,
     skip: usize,
     times: usize,
+    /// Method and path pattern of what must have arrived before.
+    after: Option<(String, String)>,
     fault: Fault,
 }
 
@@ -91,8 +93,16 @@ impl Rule {
             path: path.to_owned(),
             skip: 0,
             times: 1,
+            after: None,
             fault,
         }
+    }
+
+    /// Strikes only once a request that fits these has arrived, however many matching ones come before it.
+    #[must_use]
+    pub fn after(mut self, method: &str, path: &str) -> Self {
+        self.after = Some((method.to_owned(), path.to_owned()));
+        self
     }
 
     /// The first `count` matching requests pass unharmed.
@@ -116,8 +126,19 @@ impl Rule {
     }
 
     fn matches(&self, method: &Method, path: &str) -> bool {
-        (self.method == "*" || self.method == method.as_str()) && glob(&self.path, path)
+        fits(&self.method, &self.path, method, path)
     }
+
+    fn is_armed(&self, seen: &[Recorded]) -> bool {
+        self.after.as_ref().is_none_or(|(method, path)| {
+            seen.iter()
+                .any(|seen| fits(method, path, &seen.method, &seen.path))
+        })
+    }
+}
+
+fn fits(wanted: &str, pattern: &str, method: &Method, path: &str) -> bool {
+    (wanted == "*" || wanted == method.as_str()) && glob(pattern, path)
 }
 
 /// Whether `text` fits `pattern`: `*` is anything but `/`, `**` is anything.
@@ -214,11 +235,10 @@ impl Faults {
 
     /// The requests so far whose method and path fit.
     pub fn matching(&self, method: &str, path: &str) -> Vec<Recorded> {
-        let rule = Rule::new(method, path, Fault::Garbage);
         self.lock()
             .requests
             .iter()
-            .filter(|seen| rule.matches(&seen.method, &seen.path))
+            .filter(|seen| fits(method, path, &seen.method, &seen.path))
             .cloned()
             .collect()
     }
@@ -254,6 +274,20 @@ impl Faults {
         .await
     }
 
+    /// Waits until a fault has struck a matching request.
+    ///
+    /// # Errors
+    /// After 60 s.
+    pub async fn wait_for_fault(&self, method: &str, path: &str) -> anyhow::Result<Recorded> {
+        self.wait_until(&format!("a fault of {method} {path}"), |faults| {
+            faults
+                .matching(method, path)
+                .into_iter()
+                .find(|seen| seen.fault.is_some())
+        })
+        .await
+    }
+
     async fn wait_until<T>(&self, what: &str, look: impl Fn(&Self) -> Option<T>) -> anyhow::Result<T> {
         let mut changes = self.changes.subscribe();
         let wait = async {
@@ -281,7 +315,8 @@ impl Faults {
     /// Records an arrival and says which fault strikes it.
     pub(crate) fn arrive(&self, mut request: Recorded) -> (usize, Option<Fault>) {
         let mut inner = self.lock();
-        let fault = strike(&mut inner.rules, &request);
+        let Inner { rules, requests } = &mut *inner;
+        let fault = strike(rules, requests, &request);
         request.fault = fault.clone();
         inner.requests.push(request);
         let index = inner.requests.len() - 1;
@@ -300,10 +335,10 @@ impl Faults {
     }
 }
 
-fn strike(rules: &mut [Rule], request: &Recorded) -> Option<Fault> {
+fn strike(rules: &mut [Rule], seen: &[Recorded], request: &Recorded) -> Option<Fault> {
     for rule in rules
         .iter_mut()
-        .filter(|rule| rule.times > 0 && rule.matches(&request.method, &request.path))
+        .filter(|rule| rule.times > 0 && rule.matches(&request.method, &request.path) && rule.is_armed(seen))
     {
         if rule.skip > 0 {
             rule.skip -= 1;
@@ -331,17 +366,32 @@ mod tests {
     #[test]
     fn a_rule_skips_then_strikes_then_is_spent() {
         let mut rules = vec![Rule::new("PUT", "/a", Fault::DropRequest).skip(1).times(2)];
-        let request = Recorded {
+        let request = request("/a");
+        let struck: Vec<bool> = (0..4)
+            .map(|_| strike(&mut rules, &[], &request).is_some())
+            .collect();
+        assert_eq!(struck, [false, true, true, false]);
+    }
+
+    #[test]
+    fn a_rule_waits_for_what_must_come_before() {
+        let mut rules = vec![Rule::new("PUT", "/a", Fault::DropRequest).after("PUT", "/b")];
+        let (a, b) = (request("/a"), request("/b"));
+        assert!(strike(&mut rules, &[], &a).is_none());
+        assert!(strike(&mut rules, std::slice::from_ref(&a), &a).is_none());
+        assert!(strike(&mut rules, &[a.clone(), b], &a).is_some());
+    }
+
+    fn request(path: &str) -> Recorded {
+        Recorded {
             method: Method::PUT,
-            path: "/a".into(),
+            path: path.to_owned(),
             query: String::new(),
             headers: HeaderMap::new(),
             body: Bytes::new(),
             reached: false,
             status: None,
             fault: None,
-        };
-        let struck: Vec<bool> = (0..4).map(|_| strike(&mut rules, &request).is_some()).collect();
-        assert_eq!(struck, [false, true, true, false]);
+        }
     }
 }

@@ -69,10 +69,11 @@ async fn on_the_fake_engine_somebody_elses_snapshot_under_the_name_is_not_delete
     let (fakes, engine) = with_ours(Dialect::Os2).await;
     let gate = Gate::default();
     engine.fault(Rule::new("DELETE", PATH, Fault::DropAnswer));
-    // One look comes before the request, and the second after its answer was lost.
-    engine.fault(Rule::new("GET", PATH, Fault::HoldRequest(gate.clone())).skip(1));
+    // The look after the answer was lost.
+    let hold = Rule::new("GET", PATH, Fault::HoldRequest(gate.clone()));
+    engine.fault(hold.after("DELETE", PATH).always());
     let meanwhile = async {
-        engine.faults().wait_for("GET", PATH, 2).await.unwrap();
+        engine.faults().wait_for_fault("GET", PATH).await.unwrap();
         engine.add_snapshot(MAIN, "ours", SnapshotState::Success);
         gate.open();
     };
