@@ -37,6 +37,9 @@ pub const MAX_CONTRADICTIONS: usize = 100;
 /// More snapshots than this has no repository: engines stop at some hundreds or thousands.
 const MAX_SNAPSHOTS: usize = 1 << 18;
 
+/// More shards than this, of all indices together, has no repository: they would have to lie on thousands of nodes.
+const MAX_SHARDS: usize = 1 << 22;
+
 /// More names of unknown members than this are not kept.
 const MAX_UNKNOWN: usize = 64;
 

@@ -1,7 +1,7 @@
 //! Reads the JSON in one pass. Ids are numbered as they come, so that a million pairs take eight bytes each and the order of
 //! members does not matter.
 
-use super::{MAX_SNAPSHOTS, MAX_UNKNOWN, shape};
+use super::{MAX_SHARDS, MAX_SNAPSHOTS, MAX_UNKNOWN, shape};
 use crate::format::file::is_file_name;
 use crate::format::lenient::Text;
 use crate::format::shown;
@@ -41,6 +41,8 @@ pub(super) struct Written<'a> {
     pub(super) identifiers: Numbered<'a>,
     pub(super) snapshots: Vec<Snapshot>,
     pub(super) indices: Vec<Index>,
+    /// How many of [`Index::generations`] there are.
+    shards: usize,
     pub(super) metadata: Vec<(u32, Box<str>)>,
     pub(super) min_version: Option<Box<str>>,
     pub(super) uuid: Option<Box<str>>,
@@ -338,9 +340,11 @@ impl<'de> Visitor<'de> for OneIndex<'_, 'de> {
                     &member,
                 )?,
                 "shard_generations" => {
-                    let generations: Vec<Generation> = members.next_value()?;
-                    let generations = generations.into_iter().map(|generation| generation.0).collect();
-                    once(&mut index.generations, generations, &member)?;
+                    once(
+                        &mut index.generations,
+                        members.next_value_seed(Generations(self.0))?,
+                        &member,
+                    )?;
                 }
                 "shard_path_type" => once(&mut index.path_type, members.next_value()?, &member)?,
                 _ => {
@@ -431,6 +435,30 @@ impl<'de> Visitor<'de> for Identifiers<'_, 'de> {
             self.0.metadata.push((number, boxed(blob)));
         }
         Ok(())
+    }
+}
+
+struct Generations<'w, 'de>(&'w mut Written<'de>);
+seed!(Generations, deserialize_seq);
+
+impl<'de> Visitor<'de> for Generations<'_, 'de> {
+    type Value = Vec<Option<Box<str>>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of shards' generations")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut generations = Vec::new();
+        while let Some(Generation(generation)) = members.next_element()? {
+            self.0.shards += 1;
+            if self.0.shards > MAX_SHARDS {
+                return Err(A::Error::custom(format!("more than {MAX_SHARDS} shards")));
+            }
+            generations.push(generation);
+        }
+        generations.shrink_to_fit();
+        Ok(generations)
     }
 }
 
