@@ -58,6 +58,10 @@ pub(super) fn weigh<'de, D: Deserializer<'de>>(deserializer: D, limits: Limits) 
     .deserialize(deserializer)
 }
 
+/// No value that takes a byte of a body weighs more: each takes one at least, and what SMILE repeats by its number has at
+/// most 64 bytes. A longer string takes as many bytes as it weighs, but for its header.
+pub(super) const HEAVIEST: usize = 1 << 10;
+
 /// A value without members costs this: a JSON value's size, or a string's header and its allocation.
 const VALUE: usize = 32;
 

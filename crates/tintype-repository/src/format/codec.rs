@@ -9,10 +9,12 @@
 //! All numbers are big-endian. The body is SMILE (JSON in old repositories), as it is or behind `DFL\0` as raw DEFLATE
 //! (`DeflateCompressor`) or behind `ZSTD\0` as one frame (`ZstdCompressor`, OpenSearch 2.9 and later).
 
-use super::bounded::{TOO_LARGE, weigh};
+use super::bounded::{HEAVIEST, TOO_LARGE, weigh};
 use super::{FormatError, Limits, Problem, shown};
+use flate2::{Decompress, FlushDecompress, Status};
 use serde::de::Deserialize;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io::{self, BufRead, Read};
 
 /// What every Lucene header begins with.
@@ -180,6 +182,25 @@ impl<'a> Body<'a> {
     /// # Errors
     /// [`Problem::Syntax`], [`Problem::Field`], and [`Problem::Unsupported`] when it holds more than the limits allow.
     pub fn decode<'s, T: Deserialize<'s>>(&'s self) -> Result<T, FormatError> {
+        // What is wrong with one is found by the longer way.
+        self.decode_short().map_or_else(|| self.decode_weighed(), Ok)
+    }
+
+    /// A body too short for anything in it to weigh too much is read once.
+    fn decode_short<'s, T: Deserialize<'s>>(&'s self) -> Option<T> {
+        if self.bytes.len() > self.limits.memory / HEAVIEST {
+            return None;
+        }
+        if self.bytes.starts_with(SMILE) {
+            let mut reader = serde_smile::Deserializer::from_slice(&self.bytes);
+            let value = T::deserialize(&mut reader).ok()?;
+            reader.end().ok().map(|()| value)
+        } else {
+            serde_json::from_slice(&self.bytes).ok()
+        }
+    }
+
+    fn decode_weighed<'s, T: Deserialize<'s>>(&'s self) -> Result<T, FormatError> {
         let limits = self.limits;
         if self.bytes.starts_with(SMILE) {
             let mut reader = serde_smile::Deserializer::from_slice(&self.bytes);
@@ -223,11 +244,41 @@ pub(super) fn position(bytes: &[u8], error: &serde_json::Error) -> Option<usize>
     Some((lines + error.column().saturating_sub(1)).min(bytes.len()))
 }
 
+thread_local! {
+    /// One for each thread, since making one costs more than inflating a shard's metadata.
+    static INFLATE: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+}
+
 /// Inflates raw DEFLATE that ends where the input ends.
 pub(super) fn inflate(packed: &[u8], cap: usize) -> Result<Vec<u8>, FormatError> {
-    let mut reader = flate2::bufread::DeflateDecoder::new(packed);
-    let bytes = drain(&mut reader, packed.len(), cap)?;
-    nothing_left(reader.into_inner())?;
+    INFLATE.with_borrow_mut(|state| {
+        state.reset(false);
+        inflate_with(state, packed, cap)
+    })
+}
+
+fn inflate_with(state: &mut Decompress, packed: &[u8], cap: usize) -> Result<Vec<u8>, FormatError> {
+    let mut bytes = room(packed.len(), cap);
+    let mut rest = packed;
+    loop {
+        let before = state.total_in();
+        let status = state
+            .decompress_vec(rest, &mut bytes, FlushDecompress::None)
+            .map_err(|error| unpacking(error.into()))?;
+        let taken = usize::try_from(state.total_in() - before).unwrap_or(usize::MAX);
+        rest = rest.get(taken..).unwrap_or_default();
+        if bytes.len() > cap {
+            return Err(too_long(cap));
+        }
+        match status {
+            Status::StreamEnd => break,
+            _ if bytes.len() == bytes.capacity() => bytes.reserve(bytes.len().clamp(1 << 10, 1 << 20)),
+            // With room to write it would have gone on.
+            Status::BufError => return Err(unpacking(io::ErrorKind::UnexpectedEof.into())),
+            Status::Ok => {}
+        }
+    }
+    nothing_left(rest)?;
     Ok(bytes)
 }
 
@@ -242,14 +293,18 @@ fn unzstd(packed: &[u8], cap: usize) -> Result<Vec<u8>, FormatError> {
 }
 
 fn drain(reader: &mut impl Read, packed: usize, cap: usize) -> Result<Vec<u8>, FormatError> {
-    // Metadata shrinks to a quarter; more is reserved only as it comes.
-    let mut bytes = Vec::with_capacity(packed.saturating_mul(4).min(cap).min(1 << 20));
+    let mut bytes = room(packed, cap);
     let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
     reader.take(limit).read_to_end(&mut bytes).map_err(unpacking)?;
     if bytes.len() > cap {
         return Err(too_long(cap));
     }
     Ok(bytes)
+}
+
+/// Metadata shrinks to a quarter; more is reserved only as it comes.
+fn room(packed: usize, cap: usize) -> Vec<u8> {
+    Vec::with_capacity(packed.saturating_mul(4).min(cap).clamp(1 << 10, 1 << 20))
 }
 
 fn nothing_left(mut rest: impl BufRead) -> Result<(), FormatError> {
