@@ -3,6 +3,7 @@
 use super::lenient::{Binary, Text};
 use super::{FormatError, Problem, shown};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// More parts than this has no file: 10 TB in parts of 10 MB.
 pub const MAX_PARTS: u64 = 1 << 20;
@@ -124,12 +125,12 @@ impl FileInfo {
     }
 
     /// The name and length in bytes of part `number`, counted from 0. Beyond the last part the length is 0.
-    pub fn part(&self, number: u64) -> (String, u64) {
+    pub fn part(&self, number: u64) -> (Cow<'_, str>, u64) {
         let Some(size) = self.part_size.filter(|_| self.parts() > 1) else {
-            return (self.name.to_string(), self.length);
+            return (Cow::Borrowed(&self.name), self.length);
         };
         let left = self.length.saturating_sub(number.saturating_mul(size));
-        (format!("{}.part{number}", self.name), size.min(left))
+        (format!("{}.part{number}", self.name).into(), size.min(left))
     }
 }
 
@@ -139,9 +140,28 @@ fn wrong(message: &str, expected: &str, actual: &str) -> FormatError {
 
 /// Whether it is a name and no path, so that it can be appended to a directory. `Strings.validFileName`.
 pub(super) fn is_file_name(name: &str) -> bool {
-    let forbidden = |letter: char| letter.is_control() || "\\/*?\"<>|, ".contains(letter);
-    !name.is_empty() && name.len() <= 255 && !name.chars().all(|c| c == '.') && !name.contains(forbidden)
+    let plain = name.bytes().all(|byte| FORBIDDEN[usize::from(byte)] == 0);
+    let plain = plain && (name.is_ascii() || !name.contains(char::is_control));
+    plain && !name.is_empty() && name.len() <= 255 && name.bytes().any(|byte| byte != b'.')
 }
+
+/// A table, since every name of every file is looked at.
+static FORBIDDEN: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut control = 0;
+    while control < 32 {
+        table[control] = 1;
+        control += 1;
+    }
+    table[127] = 1;
+    let letters = b"\\/*?\"<>|, ";
+    let mut at = 0;
+    while at < letters.len() {
+        table[letters[at] as usize] = 1;
+        at += 1;
+    }
+    table
+};
 
 /// `Long.toString(checksum, 36)`: the only form that an engine writes.
 fn parse_base36(text: &str) -> Option<u32> {
@@ -197,9 +217,9 @@ mod tests {
                 );
             }
         }
-        assert_eq!(file(20, Some(10)).part(1), ("__a-b_c.part1".to_owned(), 10));
-        assert_eq!(file(10, Some(10)).part(0), ("__a-b_c".to_owned(), 10));
-        assert_eq!(file(0, Some(10)).part(0), ("__a-b_c".to_owned(), 0));
+        assert_eq!(file(20, Some(10)).part(1), ("__a-b_c.part1".into(), 10));
+        assert_eq!(file(10, Some(10)).part(0), ("__a-b_c".into(), 10));
+        assert_eq!(file(0, Some(10)).part(0), ("__a-b_c".into(), 0));
         assert_eq!(file(20, Some(10)).part(u64::MAX).1, 0);
     }
 

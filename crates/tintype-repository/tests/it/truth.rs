@@ -239,7 +239,7 @@ impl Shard<'_> {
                         "cfs" | "cfe" => Class::Compound,
                         _ => Class::File,
                     };
-                    let part = file.part(number).0;
+                    let part = file.part(number).0.into_owned();
                     let blob = self.blob(class, &part, &file.name);
                     let blob = found.entry(part).or_insert(blob);
                     blob.extension = extension.to_owned();

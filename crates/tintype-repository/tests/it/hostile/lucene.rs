@@ -29,7 +29,7 @@ pub fn pack_shard(written: &Written, blob: &Blob) -> Vec<u8> {
         let mut bytes = file.hash.to_vec();
         if bytes.is_empty() {
             for part in 0..file.parts() {
-                bytes.extend(fs::read(path.with_file_name(file.part(part).0)).unwrap());
+                bytes.extend(fs::read(path.with_file_name(&*file.part(part).0)).unwrap());
             }
         }
         let name = file.physical_name.as_bytes();
@@ -87,7 +87,7 @@ pub fn parse(packed: &[u8]) -> bool {
     let files = unpack(packed);
     let mut whole = true;
     let listed: Vec<Listed<'_>> = files.iter().map(listed).collect();
-    let (shard, faults) = Shard::open(&listed);
+    let (mut shard, faults) = Shard::open(&listed);
     whole &= faults.is_empty();
     for (file, listed) in files.iter().zip(&listed) {
         let head = &file.bytes[..file.bytes.len().min(64)];
