@@ -1,7 +1,7 @@
 //! A directory of this machine, read with plain blocking calls.
 
 use super::errors::{Cause, SourceError};
-use super::remote::Take;
+use super::remote::{Take, part};
 use super::{Entry, keys};
 use bytes::Bytes;
 use std::cell::RefCell;
@@ -10,13 +10,29 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Small enough to stay in a core's cache between the read and the checksum over it.
 const BUFFER: usize = 64 << 10;
 
+/// Ranges that lie within so many bytes are read together: a call of the kernel costs more than these bytes.
+const NEAR: u64 = 8 << 10;
+
 thread_local! {
     /// One for each thread, since a fresh one for each file costs more than reading a small file.
     static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]);
+    /// The directory that this thread listed last: what is read next mostly lies in it.
+    static NEAREST: RefCell<Option<Directory>> = const { RefCell::new(None) };
+}
+
+/// Told apart, since a thread may read several repositories.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
+struct Directory {
+    of: u64,
+    path: String,
+    handle: File,
 }
 
 /// An opened directory. Links are followed as long as they stay under it.
@@ -24,6 +40,7 @@ thread_local! {
 pub(crate) struct Local {
     root: PathBuf,
     pub(super) handle: File,
+    number: u64,
 }
 
 impl Local {
@@ -37,7 +54,11 @@ impl Local {
             }
             _ => in_words(path, &error),
         })?;
-        let local = Self { root, handle };
+        let local = Self {
+            root,
+            handle,
+            number: NUMBERS.fetch_add(1, Relaxed),
+        };
         match local.handle.metadata() {
             Ok(found) if found.is_dir() => Ok(local),
             Ok(_) => Err(SourceError::usage(format!(
@@ -53,7 +74,14 @@ impl Local {
     }
 
     pub(crate) fn get(&self, key: &str, cap: u64) -> Result<Bytes, SourceError> {
-        let (file, found) = self.file(key)?;
+        let file = self.blob(key)?;
+        let short = READ.with_borrow_mut(|buffer| short(&file, buffer));
+        if let Some(bytes) = short.map_err(|error| in_words(key, &error))?
+            && bytes.len() as u64 <= cap
+        {
+            return Ok(bytes);
+        }
+        let found = file.metadata().map_err(|error| in_words(key, &error))?;
         if found.len() > cap {
             let message = format!(
                 "{key}: it has {} bytes, more than the {cap} that are read",
@@ -65,20 +93,24 @@ impl Local {
     }
 
     pub(crate) fn range(&self, key: &str, range: Range<u64>) -> Result<Bytes, SourceError> {
-        let (file, found) = self.file(key)?;
-        within(&file, &found, range).map_err(|error| in_words(key, &error))
+        let file = self.blob(key)?;
+        within(&file, range).map_err(|error| in_words(key, &error))
     }
 
     pub(crate) fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
-        let (file, found) = self.file(key)?;
-        let read = ranges.iter().map(|range| within(&file, &found, range.clone()));
-        read.collect::<io::Result<_>>()
-            .map_err(|error| in_words(key, &error))
+        let file = self.blob(key)?;
+        let read = || match around(ranges).filter(|all| all.end.saturating_sub(all.start) <= NEAR) {
+            Some(all) => {
+                let bytes = exactly(&file, all.clone())?;
+                Ok(ranges.iter().map(|range| part(&bytes, &all, range)).collect())
+            }
+            None => ranges.iter().map(|range| within(&file, range.clone())).collect(),
+        };
+        read().map_err(|error: io::Error| in_words(key, &error))
     }
 
     pub(crate) fn scan(&self, key: &str, range: Range<u64>, take: Take<'_>) -> Result<u64, SourceError> {
-        let (file, found) = self.file(key)?;
-        let range = range.start..range.end.min(found.len());
+        let file = self.blob(key)?;
         if range.end.saturating_sub(range.start) > BUFFER as u64 {
             ahead(&file, &range);
         }
@@ -96,7 +128,13 @@ impl Local {
         ))
     }
 
-    /// A regular file. Others, like pipes, are no blobs.
+    /// A file of which a known range is read. What has no places, like a directory or a pipe, fails when it is read.
+    fn blob(&self, key: &str) -> Result<File, SourceError> {
+        keys::check(key)?;
+        self.beneath(key).map_err(|error| in_words(key, &error))
+    }
+
+    /// A regular file, and its length. Others, like pipes, are no blobs.
     fn file(&self, key: &str) -> Result<(File, Metadata), SourceError> {
         keys::check(key)?;
         let opened = self.beneath(key).and_then(|file| {
@@ -110,11 +148,39 @@ impl Local {
         Ok((file, found))
     }
 
+    /// What is read next mostly lies in this directory.
+    pub(super) fn listed(&self, path: &str, handle: File) {
+        let directory = Directory {
+            of: self.number,
+            path: path.to_owned(),
+            handle,
+        };
+        NEAREST.set(Some(directory));
+    }
+
+    /// Opens what lies in the directory that this thread listed last. `None` for all else, and for what is not there: that
+    /// directory may have been replaced since.
+    #[cfg(target_os = "linux")]
+    fn nearest(&self, key: &str) -> Option<File> {
+        use rustix::fs::{Mode, OFlags, openat};
+        let (path, name) = key.rsplit_once('/')?;
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+        NEAREST.with_borrow(|nearest| {
+            let nearest = nearest.as_ref()?;
+            let same = nearest.of == self.number && nearest.path == path;
+            let opened = same.then(|| openat(&nearest.handle, name, flags, Mode::empty()));
+            opened?.ok().map(File::from)
+        })
+    }
+
     /// Opens what lies under the root, following no link out of it. In one call of the kernel where it can do that.
     pub(super) fn beneath(&self, key: &str) -> io::Result<File> {
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+            if let Some(file) = self.nearest(key) {
+                return Ok(file);
+            }
             // Without waiting for the other end of a pipe.
             let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
             let path = if key.is_empty() { "." } else { key };
@@ -175,9 +241,32 @@ fn stream(file: &File, range: Range<u64>, buffer: &mut [u8], take: Take<'_>) -> 
     Ok(at.saturating_sub(range.start))
 }
 
-/// The part of a range that the file has.
-fn within(file: &File, found: &Metadata, range: Range<u64>) -> io::Result<Bytes> {
-    exactly(file, range.start..range.end.min(found.len()))
+/// All of a file that is shorter than the buffer: a read that gives less than it could has met the file's end.
+fn short(file: &File, buffer: &mut [u8]) -> io::Result<Option<Bytes>> {
+    loop {
+        match file.read_at(buffer, 0) {
+            Ok(read) if read < buffer.len() => return Ok(Some(Bytes::copy_from_slice(&buffer[..read]))),
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The part of a range that the file has. Room is made for a long one only where the file is as long.
+fn within(file: &File, range: Range<u64>) -> io::Result<Bytes> {
+    if range.end.saturating_sub(range.start) <= BUFFER as u64 {
+        return exactly(file, range);
+    }
+    let length = file.metadata()?.len();
+    exactly(file, range.start..range.end.min(length))
+}
+
+/// From the first byte of any range to the last.
+fn around(ranges: &[Range<u64>]) -> Option<Range<u64>> {
+    let start = ranges.iter().map(|range| range.start).min()?;
+    let end = ranges.iter().map(|range| range.end).max()?;
+    Some(start..end)
 }
 
 /// A range as one piece; shorter when the file was cut meanwhile.
@@ -211,6 +300,7 @@ pub(super) fn entry(key: String, length: u64, seconds: i64, nanoseconds: i64) ->
 pub(super) fn in_words(what: &str, error: &io::Error) -> SourceError {
     let (cause, hint) = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (Cause::Missing, ""),
+        io::ErrorKind::IsADirectory | io::ErrorKind::NotSeekable => (Cause::Missing, "; it is no file"),
         io::ErrorKind::PermissionDenied => (Cause::Denied, "; this user needs permission to read it"),
         _ => (Cause::Unavailable, ""),
     };

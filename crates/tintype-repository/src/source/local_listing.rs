@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::ffi::CStr;
 use std::fs::File;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
 
 /// What lies in a directory under some name.
@@ -36,7 +37,7 @@ impl Local {
                     continue;
                 }
             }
-            self.look(&directory, &handle, &mut |found| {
+            self.look(&directory, handle, &mut |found| {
                 match found {
                     Found::Blob(entry) => each(entry),
                     Found::Directory { name, link } => waiting.push((keys::join(&directory, &name), link)),
@@ -51,7 +52,10 @@ impl Local {
         keys::check_prefix(prefix)?;
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         if let Some(handle) = self.open_directory(prefix)? {
-            self.look(prefix, &handle, &mut |found| {
+            if let Ok(again) = handle.try_clone() {
+                self.listed(prefix, again);
+            }
+            self.look(prefix, handle, &mut |found| {
                 match found {
                     Found::Blob(entry) => entries.push(entry),
                     Found::Directory { name, .. } => names.push(name),
@@ -65,7 +69,7 @@ impl Local {
     pub(crate) fn holds_anything(&self, prefix: &str) -> Result<bool, SourceError> {
         let mut any = false;
         if let Some(handle) = self.open_directory(prefix)? {
-            self.look(prefix, &handle, &mut |_| {
+            self.look(prefix, handle, &mut |_| {
                 any = true;
                 false
             })?;
@@ -75,12 +79,8 @@ impl Local {
 
     /// `None` when it is not there, or is none.
     fn open_directory(&self, prefix: &str) -> Result<Option<File>, SourceError> {
-        let opened = self.beneath(prefix).and_then(|handle| {
-            let is_directory = handle.metadata()?.is_dir();
-            Ok(is_directory.then_some(handle))
-        });
-        match opened {
-            Ok(handle) => Ok(handle),
+        match self.beneath(prefix) {
+            Ok(handle) => Ok(Some(handle)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(in_words(shown(prefix), &error)),
         }
@@ -90,12 +90,25 @@ impl Local {
     fn look(
         &self,
         prefix: &str,
-        handle: &File,
+        handle: File,
         each: &mut dyn FnMut(Found) -> bool,
     ) -> Result<(), SourceError> {
         let wrong = |error: rustix::io::Errno| in_words(shown(prefix), &error.into());
-        for member in Dir::read_from(handle).map_err(wrong)? {
-            let member = member.map_err(wrong)?;
+        // A file where a directory should be holds nothing. Which call says so depends on the system.
+        let nothing = |error| match error {
+            rustix::io::Errno::NOTDIR => Ok(()),
+            error => Err(wrong(error)),
+        };
+        let mut members = match Dir::new(handle) {
+            Ok(members) => members,
+            Err(error) => return nothing(error),
+        };
+        while let Some(member) = members.read() {
+            let member = match member {
+                Ok(member) => member,
+                Err(error) => return nothing(error),
+            };
+            let handle = members.fd().map_err(wrong)?;
             let name = member.file_name();
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
@@ -111,10 +124,17 @@ impl Local {
     }
 
     /// `None`: gone meanwhile, a link that leads nowhere or out, or neither file nor directory.
-    fn judge(&self, prefix: &str, handle: &File, raw: &CStr, kind: FileType) -> io::Result<Option<Found>> {
+    fn judge(
+        &self,
+        prefix: &str,
+        handle: BorrowedFd<'_>,
+        raw: &CStr,
+        kind: FileType,
+    ) -> io::Result<Option<Found>> {
         // A name that is no UTF-8 is seen, but nothing can be asked of it.
-        let name = String::from_utf8_lossy(raw.to_bytes()).into_owned();
+        let name = String::from_utf8_lossy(raw.to_bytes());
         if kind == FileType::Directory {
+            let name = name.into_owned();
             return Ok(Some(Found::Directory { name, link: false }));
         }
         let key = keys::join(prefix, &name);
@@ -129,8 +149,11 @@ impl Local {
                 let nanoseconds = i64::try_from(found.st_mtime_nsec).unwrap_or(0);
                 Some(Found::Blob(entry(key, length, found.st_mtime, nanoseconds)))
             }
-            FileType::Directory => Some(Found::Directory { name, link: false }),
-            FileType::Symlink => self.followed(key, name),
+            FileType::Directory => Some(Found::Directory {
+                name: name.into_owned(),
+                link: false,
+            }),
+            FileType::Symlink => self.followed(key, name.into_owned()),
             _ => None,
         })
     }
@@ -180,6 +203,31 @@ mod tests {
         assert_eq!(listed(&local, ""), ["a/b/x", "a/up/a/b/x", "a/up/y", "y"]);
         assert_eq!(local.get("y", 3).unwrap(), "123");
         assert_eq!(local.directory("a").unwrap().1.len(), 2);
+    }
+
+    #[test]
+    fn what_lies_in_a_listed_directory_is_what_lies_there_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b");
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("x"), b"1").unwrap();
+        symlink("x", path.join("link")).unwrap();
+        symlink("/etc/passwd", path.join("out")).unwrap();
+        let local = opened(&dir);
+        assert_eq!(local.directory("a/b").unwrap().0.len(), 2);
+        assert_eq!(
+            (local.get("a/b/x", 9).unwrap(), local.get("a/b/link", 9).unwrap()),
+            ("1".into(), "1".into())
+        );
+        assert_eq!(local.get("a/b/out", 9).unwrap_err().cause, Cause::Denied);
+        fs::remove_dir_all(&path).unwrap();
+        assert_eq!(local.get("a/b/x", 9).unwrap_err().cause, Cause::Missing);
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("x"), b"2").unwrap();
+        assert_eq!(local.get("a/b/x", 9).unwrap(), "2");
+        let other = tempfile::tempdir().unwrap();
+        fs::create_dir_all(other.path().join("a/b")).unwrap();
+        assert_eq!(opened(&other).get("a/b/x", 9).unwrap_err().cause, Cause::Missing);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 mod access;
 mod client;
 mod errors;
-mod keys;
+pub(crate) mod keys;
 mod listing;
 mod local;
 mod local_listing;

@@ -358,7 +358,7 @@ fn joined(ranges: &[Range<u64>]) -> Option<(usize, Range<u64>)> {
 }
 
 /// A range out of the bytes of the one around it, as far as these go.
-fn part(bytes: &Bytes, whole: &Range<u64>, range: &Range<u64>) -> Bytes {
+pub(super) fn part(bytes: &Bytes, whole: &Range<u64>, range: &Range<u64>) -> Bytes {
     let place = |at: u64| {
         usize::try_from(at.saturating_sub(whole.start)).map_or(bytes.len(), |at| at.min(bytes.len()))
     };
