@@ -28,9 +28,9 @@ pub struct Need {
 
 impl Need {
     /// All of a file.
-    pub(super) fn whole(file: &str, length: u64) -> Self {
+    pub(super) fn whole(file: String, length: u64) -> Self {
         Self {
-            file: file.to_owned(),
+            file,
             offset: 0,
             length,
         }
@@ -68,36 +68,42 @@ pub(super) fn in_compound(file: &str, entries: &[Entry]) -> Vec<Need> {
     needs
 }
 
-/// The head of an entry's bytes.
-pub(super) fn head<'a>(read: &'a BTreeMap<Need, Bytes>, file: &str, entry: &Entry) -> Option<&'a [u8]> {
-    find(read, file, entry.offset, entry.length.min(HEAD))
-}
+/// What was read of a file: from which byte, so many bytes or up to the file's end; sorted.
+pub(super) struct Parts<'a>(Vec<(&'a Need, &'a Bytes)>);
 
-/// The footer of an entry.
-pub(super) fn tail<'a>(read: &'a BTreeMap<Need, Bytes>, file: &str, entry: &Entry) -> Option<&'a [u8]> {
-    let footer = FOOTER as u64;
-    find(read, file, entry.offset + entry.length - footer, footer)
-}
-
-/// Some bytes of a file among what was read; fewer where the file ended before them. `None`: they were not read.
-pub(super) fn find<'a>(
-    read: &'a BTreeMap<Need, Bytes>,
-    file: &str,
-    offset: u64,
-    length: u64,
-) -> Option<&'a [u8]> {
-    let key = Need {
-        file: file.to_owned(),
-        offset,
-        length: u64::MAX,
-    };
-    let (need, bytes) = read.range(..=key).next_back()?;
-    if need.file != file || need.offset + need.length < offset + length {
-        return None;
+impl<'a> Parts<'a> {
+    pub(super) fn of(read: &'a BTreeMap<Need, Bytes>, file: &str) -> Self {
+        let first = Need {
+            file: file.to_owned(),
+            offset: 0,
+            length: 0,
+        };
+        let all = read.range(first..);
+        Self(all.take_while(|(need, _)| need.file == file).collect())
     }
-    let from = (offset - need.offset) as usize;
-    let to = bytes.len().min(from + length as usize);
-    Some(bytes.get(from..to).unwrap_or_default())
+
+    /// The head of an entry's bytes.
+    pub(super) fn head(&self, entry: &Entry) -> Option<&'a [u8]> {
+        self.find(entry.offset, entry.length.min(HEAD))
+    }
+
+    /// The footer of an entry.
+    pub(super) fn tail(&self, entry: &Entry) -> Option<&'a [u8]> {
+        let footer = FOOTER as u64;
+        self.find(entry.offset + entry.length - footer, footer)
+    }
+
+    /// Some bytes; fewer where the file ended before them. `None`: they were not read.
+    pub(super) fn find(&self, offset: u64, length: u64) -> Option<&'a [u8]> {
+        let behind = self.0.partition_point(|(need, _)| need.offset <= offset);
+        let (need, bytes) = self.0.get(behind.checked_sub(1)?)?;
+        if need.offset + need.length < offset + length {
+            return None;
+        }
+        let from = (offset - need.offset) as usize;
+        let to = bytes.len().min(from + length as usize);
+        Some(bytes.get(from..to).unwrap_or_default())
+    }
 }
 
 #[cfg(test)]
@@ -133,14 +139,12 @@ mod tests {
             length: 50,
         };
         let read = BTreeMap::from([(need, Bytes::from_static(&[7; 40]))]);
-        assert_eq!(find(&read, "_0.cfs", 110, 10), Some(&[7; 10][..]));
-        assert_eq!(
-            find(&read, "_0.cfs", 135, 10),
-            Some(&[7; 5][..]),
-            "the file ended"
-        );
-        assert_eq!(find(&read, "_0.cfs", 140, 11), None);
-        assert_eq!(find(&read, "_0.cfs", 90, 10), None);
-        assert_eq!(find(&read, "_1.cfs", 110, 10), None);
+        let parts = Parts::of(&read, "_0.cfs");
+        assert_eq!(parts.find(110, 10), Some(&[7; 10][..]));
+        assert_eq!(parts.find(135, 10), Some(&[7; 5][..]), "the file ended");
+        assert_eq!(parts.find(140, 11), None);
+        assert_eq!(parts.find(90, 10), None);
+        assert_eq!(Parts::of(&read, "_1.cfs").find(110, 10), None);
+        assert_eq!(Parts::of(&read, "_0.cf").find(110, 10), None);
     }
 }

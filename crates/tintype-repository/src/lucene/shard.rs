@@ -16,33 +16,65 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Made from `segments_N` and every `.si`, whose whole contents stand in the snapshot's metadata (`FileInfo::hash`).
 #[derive(Debug, Default)]
 pub struct Shard {
-    /// The length of each file listed.
-    lengths: BTreeMap<String, u64>,
+    /// Name and length of each file listed, sorted.
+    files: Vec<(String, u64)>,
     segments: Vec<(Segment, SegmentInfo)>,
     /// The ids of all segments by their names, those whose `.si` is damaged included.
     ids: BTreeMap<String, [u8; 16]>,
     structure: Structure,
+    /// The small files that are read whole, in a fixed order: each segment's newest fields behind the first.
+    small: Vec<Small>,
+    /// Ranges of `.cfs` files, as far as their entries are known.
+    inside: Vec<Need>,
+    /// The entries of compound segments whose `.cfe` was read, by the segment's place.
+    entries: BTreeMap<usize, Result<Vec<Entry>, Fault>>,
+    room: Room,
 }
 
 /// A small file that is read whole.
-struct Small<'a> {
-    file: String,
+#[derive(Debug)]
+struct Small {
     need: Need,
-    of: &'a (Segment, SegmentInfo),
+    /// The segment's place.
+    at: usize,
     part: Part,
 }
 
-/// What a check reads.
-#[derive(Default)]
-struct Plan<'a> {
-    small: Vec<Small<'a>>,
-    /// Ranges of `.cfs` files.
-    inside: Vec<Need>,
-    /// What it would, were it not too much.
+/// How much is still read of the shard.
+#[derive(Debug)]
+struct Room {
+    left: u64,
+    /// What would be too much.
     faults: Vec<Fault>,
 }
 
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            left: MOST,
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Room {
+    /// Whether so much is still read; if not, that is a fault.
+    fn fits(&mut self, need: &Need) -> bool {
+        let fits = need.length <= self.left;
+        if fits {
+            self.left -= need.length;
+        } else {
+            let more = need.length - self.left;
+            let message = format!("not checked: {more} bytes more than are read of a shard");
+            let fault = Fault::new(&need.file, message).at(need.offset);
+            self.faults.push(fault.unsupported());
+        }
+        fits
+    }
+}
+
 /// Which of them.
+#[derive(Debug)]
 enum Part {
     /// `.cfe`
     Entries,
@@ -61,16 +93,35 @@ impl Shard {
     /// indices mounted from another snapshot are told apart before.
     pub fn open(files: &[Listed<'_>]) -> (Self, Vec<Fault>) {
         let (mut shard, mut faults) = (Self::default(), Vec::new());
-        for file in files {
-            if shard.lengths.insert(file.name.to_owned(), file.length).is_some() {
-                faults.push(Fault::new(file.name, "is listed twice"));
+        shard.files = files
+            .iter()
+            .map(|file| (file.name.to_owned(), file.length))
+            .collect();
+        shard.files.sort_unstable();
+        shard.files.dedup_by(|again, first| {
+            let twice = again.0 == first.0;
+            if twice {
+                faults.push(Fault::new(&first.0, "is listed twice"));
             }
-        }
+            twice
+        });
         match read_commit(files) {
             Ok((name, commit)) => shard.fill(name, commit, files, &mut faults),
             Err(fault) => faults.push(fault),
         }
         (shard, faults)
+    }
+
+    /// Reads the commit alone, for [`Self::segment_id`]: what is wrong is said by [`Self::open`].
+    pub fn with_ids(files: &[Listed<'_>]) -> Self {
+        let segments = read_commit(files).map_or_else(|_| Vec::new(), |(_, commit)| commit.segments);
+        Self {
+            ids: segments
+                .into_iter()
+                .map(|segment| (segment.name, segment.id))
+                .collect(),
+            ..Self::default()
+        }
     }
 
     fn fill(&mut self, commit_file: &str, commit: Commit, files: &[Listed<'_>], faults: &mut Vec<Fault>) {
@@ -96,6 +147,7 @@ impl Shard {
         }
         self.count(commit_file, faults);
         self.compare(commit_file, faults);
+        self.plan();
     }
 
     fn count(&mut self, commit_file: &str, faults: &mut Vec<Fault>) {
@@ -116,32 +168,45 @@ impl Shard {
 
     /// Compares the files that the commit names with those listed.
     fn compare(&self, commit_file: &str, faults: &mut Vec<Fault>) {
-        let mut named = BTreeSet::from([commit_file.to_owned()]);
+        let (mut named, mut missing) = (vec![false; self.files.len()], BTreeSet::new());
+        let mut name = |file: &str| match self.place(file) {
+            Ok(at) => named[at] = true,
+            Err(_) => drop(missing.insert(file.to_owned())),
+        };
+        name(commit_file);
         for (segment, info) in &self.segments {
-            named.extend(info.files.iter().cloned());
-            named.extend(segment.live_docs());
-            named.extend(segment.fields_files.iter().cloned());
-            named.extend(segment.updates.values().flatten().cloned());
-            named.extend(segment.newest_fields().map(|(file, _)| file));
+            let updates = segment.updates.values().flatten();
+            let all = info.files.iter().chain(&segment.fields_files).chain(updates);
+            all.for_each(|file| name(file));
+            let newest = segment.newest_fields().map(|(file, _)| file);
+            segment
+                .live_docs()
+                .into_iter()
+                .chain(newest)
+                .for_each(|file| name(&file));
         }
-        for file in named.iter().filter(|file| !self.lengths.contains_key(*file)) {
-            faults.push(Fault::new(
-                file,
-                format!("is missing: {commit_file} or a segment of it names it"),
-            ));
+        for file in missing {
+            let message = format!("is missing: {commit_file} or a segment of it names it");
+            faults.push(Fault::new(&file, message));
         }
         // What a damaged segment names is not known.
         let unread = |file: &str| {
             let segment = commit::segment_name(file);
             self.ids.contains_key(segment) && !self.segments.iter().any(|(known, _)| known.name == segment)
         };
-        for file in self
-            .lengths
-            .keys()
-            .filter(|file| !named.contains(*file) && !unread(file))
-        {
+        let left_over = self.files.iter().zip(&named).filter(|(_, named)| !**named);
+        for ((file, _), _) in left_over.filter(|((file, _), _)| !unread(file)) {
             faults.push(Fault::new(file, "is left over: no segment of the commit names it").harmless());
         }
+    }
+
+    fn place(&self, file: &str) -> Result<usize, usize> {
+        self.files.binary_search_by(|(name, _)| name.as_str().cmp(file))
+    }
+
+    /// `None`: it is not listed.
+    fn length(&self, file: &str) -> Option<u64> {
+        self.files.get(self.place(file).ok()?).map(|(_, length)| *length)
     }
 
     /// The segment id (16 bytes) that a file's header must show, by the file's name; `None` for files that have none
@@ -156,54 +221,51 @@ impl Shard {
     /// The ranges that [`Self::check`] wants: `.cfe`, `.liv` and `.fnm` whole, then, once the compound entries are known,
     /// the header and footer of each entry inside its `.cfs` and its `.fnm`: 64 MiB in all. Call again with what was read
     /// until it is empty. Who cannot read one says so himself and stops: what is absent from `read` is not judged.
-    pub fn needs(&self, read: &BTreeMap<Need, Bytes>) -> Vec<Need> {
-        let plan = self.plan(read);
-        let small = plan.small.into_iter().map(|small| small.need);
-        let mut needs: Vec<Need> = small.chain(plan.inside).collect();
-        needs.retain(|need| !read.contains_key(need));
-        needs
+    pub fn needs(&mut self, read: &BTreeMap<Need, Bytes>) -> Vec<Need> {
+        self.learn(read);
+        let all = self.small.iter().map(|small| &small.need).chain(&self.inside);
+        all.filter(|need| !read.contains_key(need)).cloned().collect()
     }
 
     /// Judges what was read; what [`Self::open`] found is not said again.
-    pub fn check(&self, read: &BTreeMap<Need, Bytes>) -> (Structure, Vec<Fault>) {
-        let Plan {
-            small, mut faults, ..
-        } = self.plan(read);
-        let mut fields: BTreeMap<&str, Fields> = BTreeMap::new();
-        for small in &small {
-            let Some(bytes) = read.get(&small.need) else {
+    pub fn check(&mut self, read: &BTreeMap<Need, Bytes>) -> (Structure, Vec<Fault>) {
+        self.learn(read);
+        let mut faults = self.room.faults.clone();
+        let mut fields: BTreeMap<usize, Fields> = BTreeMap::new();
+        for small in &self.small {
+            let (Some(bytes), Some((segment, info))) = (read.get(&small.need), self.segments.get(small.at))
+            else {
                 continue;
             };
-            let (segment, info) = small.of;
+            let file = &small.need.file;
             let read_fields = match &small.part {
-                Part::Entries => match self.entries(small, bytes) {
-                    Ok(entries) => check_entries(segment, &entries, read, &mut faults),
-                    Err(fault) => Err(fault),
+                Part::Entries => match self.entries.get(&small.at) {
+                    Some(Ok(entries)) => check_entries(segment, entries, read, &mut faults),
+                    Some(Err(fault)) => Err(fault.clone()),
+                    None => Ok(None),
                 },
-                Part::Fields => field_infos::parse(&small.file, bytes, 0, &segment.id, "").map(Some),
+                Part::Fields => field_infos::parse(file, bytes, 0, &segment.id, "").map(Some),
                 Part::NewestFields(generation) => {
-                    field_infos::parse(&small.file, bytes, 0, &segment.id, generation).map(Some)
+                    field_infos::parse(file, bytes, 0, &segment.id, generation).map(Some)
                 }
-                Part::LiveDocs => live_docs::check(&small.file, bytes, segment, info).map(|()| None),
+                Part::LiveDocs => live_docs::check(file, bytes, segment, info).map(|()| None),
             };
             match read_fields {
-                Ok(Some(newest)) => drop(fields.insert(&segment.name, newest)),
+                Ok(Some(newest)) => drop(fields.insert(small.at, newest)),
                 Ok(None) => {}
                 Err(fault) => faults.push(fault),
             }
         }
-        for (segment, _) in &self.segments {
-            if let Some(fields) = fields.get(segment.name.as_str()) {
-                faults.extend(judge_updates(segment, fields));
-            }
+        for (at, fields) in fields {
+            let segment = self.segments.get(at);
+            faults.extend(segment.and_then(|(segment, _)| judge_updates(segment, &fields)));
         }
         (self.structure.clone(), faults)
     }
 
-    /// What to read, in a fixed order, each segment's newest fields behind the first; what would be too much is a fault.
-    fn plan(&self, read: &BTreeMap<Need, Bytes>) -> Plan<'_> {
-        let (mut plan, mut left) = (Plan::default(), MOST);
-        for of @ (segment, info) in &self.segments {
+    /// What to read whole; what would be too much is a fault.
+    fn plan(&mut self) {
+        for (at, (segment, info)) in self.segments.iter().enumerate() {
             let first = match info.compound {
                 true => (format!("{}.cfe", segment.name), Part::Entries),
                 false => (format!("{}.fnm", segment.name), Part::Fields),
@@ -213,54 +275,38 @@ impl Shard {
             let live_docs = segment.live_docs().map(|file| (file, Part::LiveDocs));
             for (file, part) in [Some(first), newest, live_docs].into_iter().flatten() {
                 // One that is not listed is a fault already.
-                let Some(length) = self.lengths.get(&file).copied() else {
+                let Some(length) = self.length(&file) else {
                     continue;
                 };
-                let need = Need::whole(&file, length);
-                if fits(&need, &mut left, &mut plan.faults) {
-                    plan.small.push(Small { file, need, of, part });
+                let need = Need::whole(file, length);
+                if self.room.fits(&need) {
+                    self.small.push(Small { need, at, part });
                 }
             }
         }
-        for small in &plan.small {
-            if let (Part::Entries, Some(bytes)) = (&small.part, read.get(&small.need)) {
-                let entries = self.entries(small, bytes).unwrap_or_default();
-                let cfs = format!("{}.cfs", small.of.0.name);
-                if !self.lengths.contains_key(&cfs) {
-                    continue;
-                }
-                let inside = needs::in_compound(&cfs, &entries);
-                let inside = inside
-                    .into_iter()
-                    .filter(|need| fits(need, &mut left, &mut plan.faults));
-                plan.inside.extend(inside);
+    }
+
+    /// Takes in the entries of compound segments whose `.cfe` was read, and what is then wanted of their `.cfs`.
+    fn learn(&mut self, read: &BTreeMap<Need, Bytes>) {
+        for small in &self.small {
+            if !matches!(small.part, Part::Entries) || self.entries.contains_key(&small.at) {
+                continue;
             }
+            let (Some(bytes), Some((segment, _))) = (read.get(&small.need), self.segments.get(small.at))
+            else {
+                continue;
+            };
+            let cfs = format!("{}.cfs", segment.name);
+            // A `.cfs` that is not listed is a fault already; then its length agrees with anything.
+            let length = self.length(&cfs);
+            let entries = compound::parse(&small.need.file, bytes, &segment.id, length);
+            if let (Ok(entries), Some(_)) = (&entries, length) {
+                let inside = needs::in_compound(&cfs, entries).into_iter();
+                self.inside.extend(inside.filter(|need| self.room.fits(need)));
+            }
+            self.entries.insert(small.at, entries);
         }
-        plan
     }
-
-    /// The entries of a compound segment.
-    fn entries(&self, small: &Small<'_>, bytes: &[u8]) -> Result<Vec<Entry>, Fault> {
-        let (segment, _) = small.of;
-        let cfs = format!("{}.cfs", segment.name);
-        // A `.cfs` that is not listed is a fault already; then its length agrees with anything.
-        compound::parse(&small.file, bytes, &segment.id, self.lengths.get(&cfs).copied())
-    }
-}
-
-/// Whether so much is still read of the shard.
-fn fits(need: &Need, left: &mut u64, faults: &mut Vec<Fault>) -> bool {
-    let fits = need.length <= *left;
-    if fits {
-        *left -= need.length;
-    } else {
-        let message = format!(
-            "not checked: {} bytes more than are read of a shard",
-            need.length - *left
-        );
-        faults.push(Fault::new(&need.file, message).at(need.offset).unsupported());
-    }
-    fits
 }
 
 /// Checks the files inside a `.cfs`, and reads the segment's fields among them.
@@ -271,16 +317,16 @@ fn check_entries(
     faults: &mut Vec<Fault>,
 ) -> Result<Option<Fields>, Fault> {
     let cfs = format!("{}.cfs", segment.name);
-    let mut fields = None;
+    let (mut fields, parts) = (None, needs::Parts::of(read, &cfs));
     for entry in entries {
         let inside = |mut fault: Fault| {
             fault.message = format!("{} inside of it: {}", entry.name, fault.message);
             fault
         };
         let footer_at = entry.offset + entry.length - FOOTER as u64;
-        let head = needs::head(read, &cfs, entry);
+        let head = parts.head(entry);
         let head = head.map(|head| codec_util::header_at(&cfs, head, entry.offset, Some(segment.id)));
-        let tail = needs::tail(read, &cfs, entry);
+        let tail = parts.tail(entry);
         let tail = tail.map(|tail| codec_util::footer_at(&cfs, tail, footer_at).map(drop));
         let found: Vec<Fault> = [head, tail]
             .into_iter()
@@ -290,7 +336,7 @@ fn check_entries(
         let sound = found.is_empty();
         faults.extend(found.into_iter().map(inside));
         if entry.name == ".fnm" && sound {
-            let bytes = needs::find(read, &cfs, entry.offset, entry.length);
+            let bytes = parts.find(entry.offset, entry.length);
             let parsed = bytes.map(|bytes| field_infos::parse(&cfs, bytes, entry.offset, &segment.id, ""));
             fields = parsed.transpose().map_err(inside)?;
         }

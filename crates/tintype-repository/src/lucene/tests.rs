@@ -10,7 +10,7 @@ const MAJORS: [u8; 4] = [7, 8, 9, 10];
 /// Opens and checks as a caller does, counting what is read.
 fn examine(files: &Files) -> (Structure, Vec<Fault>, u64) {
     let listed: Vec<Listed<'_>> = files.iter().map(|(name, bytes)| listed(name, bytes)).collect();
-    let (shard, mut faults) = Shard::open(&listed);
+    let (mut shard, mut faults) = Shard::open(&listed);
     let mut read = BTreeMap::new();
     loop {
         let needs = shard.needs(&read);

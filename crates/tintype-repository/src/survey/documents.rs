@@ -18,7 +18,7 @@ pub(super) fn structure<'a>(files: impl Iterator<Item = &'a FileInfo>) -> Option
     if listed.is_empty() {
         return Some(Structure::default());
     }
-    let (shard, faults) = Shard::open(&listed);
+    let (mut shard, faults) = Shard::open(&listed);
     if !faults.is_empty() {
         return None;
     }
