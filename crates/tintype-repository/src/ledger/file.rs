@@ -153,10 +153,10 @@ impl Ledger for FileLedger {
         if checks.is_empty() {
             return Ok(());
         }
-        let bytes: Vec<u8> = checks
-            .iter()
-            .flat_map(|(key, check)| record::encode(*key, *check))
-            .collect();
+        let mut bytes = Vec::with_capacity(checks.len() * LENGTH);
+        for (key, check) in checks {
+            bytes.extend_from_slice(&record::encode(*key, *check));
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.file.write_all(&bytes).map_err(|error| self.error(&error))?;
         for (key, check) in checks {

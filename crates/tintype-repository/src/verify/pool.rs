@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -74,6 +74,7 @@ struct State<W> {
     tasks: usize,
     work: VecDeque<W>,
     busy: usize,
+    waiting: usize,
 }
 
 /// What is to be done next.
@@ -91,6 +92,7 @@ impl<W> Queue<W> {
             tasks,
             work: VecDeque::new(),
             busy: 0,
+            waiting: 0,
         };
         Self {
             state: Mutex::new(state),
@@ -102,8 +104,16 @@ impl<W> Queue<W> {
     pub fn push(&self, work: impl IntoIterator<Item = W>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.work.extend(work);
+        self.tell(state);
+    }
+
+    /// Wakes those that wait, which costs a call of the kernel where nobody does.
+    fn tell(&self, state: MutexGuard<'_, State<W>>) {
+        let anybody = state.waiting > 0;
         drop(state);
-        self.changed.notify_all();
+        if anybody {
+            self.changed.notify_all();
+        }
     }
 
     /// Waits for something to do; `None` when all is done or shall stop. What is taken is done when the guard is dropped.
@@ -129,8 +139,10 @@ impl<W> Queue<W> {
                 return None;
             }
             // Not for ever, since nobody tells of a stop.
+            state.waiting += 1;
             let waited = self.changed.wait_timeout(state, Duration::from_millis(100));
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
         }
     }
 }
@@ -142,10 +154,8 @@ impl<W> Drop for Busy<'_, W> {
     fn drop(&mut self) {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.busy -= 1;
-        let idle = state.busy == 0;
-        drop(state);
-        if idle {
-            self.0.changed.notify_all();
+        if state.busy == 0 {
+            self.0.tell(state);
         }
     }
 }

@@ -1,20 +1,20 @@
 //! Chooses which files of a shard are read now, and takes the ledger's word for the others.
 
-use super::Shard;
 use super::files::{Decision, HEAD, TAIL, decide};
+use super::{Shard, State};
 use crate::Level;
 use crate::format::file::FileInfo;
 use crate::ledger::{BlobKey, Check};
+use crate::source::keys;
 use crate::verify::outcome::Effect;
 use crate::verify::run::Run;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
 
 /// Which files are read, with their keys in the ledger. Of the others the ledger's word is noted.
 pub(super) async fn files(run: &Run, shard: &mut Shard, level: Level) -> Vec<(u32, BlobKey)> {
     let location = run.repository.source.location();
     let key = |file: &FileInfo| {
-        let blob = format!("{}/{}", shard.path, file.name);
+        let blob = keys::join(&shard.path, &file.name);
         BlobKey::of(location, &blob, file.length, file.checksum)
     };
     let effect = |position: usize| shard.states.get(position).map(|state| state.effect);
@@ -47,22 +47,31 @@ pub(super) async fn files(run: &Run, shard: &mut Shard, level: Level) -> Vec<(u3
             _ => file.length.min(HEAD + TAIL),
         };
         match decision {
-            Decision::Read if run.budget.take(costs, Instant::now()) => {
+            Decision::Read if run.budget.take(costs) => {
                 read.push((u32::try_from(position).unwrap_or(u32::MAX), key));
             }
             Decision::Vouched(check) => {
                 run.blobs_by_ledger.fetch_add(file.parts(), Relaxed);
-                state(shard, position, level, check.at);
+                state(&mut shard.states, position, level, check.at);
             }
             Decision::Read | Decision::Left(_) => left.push((position, key, last)),
         }
     }
-    leave(run, shard, level, left).await;
+    leave(run, &mut shard.states, level, left).await;
     read
 }
 
+/// As [`files`] does with what is not read, of files that were to be read and for which no time was left.
+pub(super) async fn leave_late(run: &Run, states: &mut [State], level: Level, late: &[(u32, BlobKey)]) {
+    let keys: Vec<BlobKey> = late.iter().map(|(_, key)| *key).collect();
+    let last = last(run, level, &keys).await;
+    let left = late.iter().zip(last);
+    let left = left.map(|((position, key), last)| (*position as usize, *key, last));
+    leave(run, states, level, left.collect()).await;
+}
+
 /// What is not read is as good and as old as the ledger says.
-async fn leave(run: &Run, shard: &mut Shard, level: Level, left: Vec<(usize, BlobKey, Option<Check>)>) {
+async fn leave(run: &Run, states: &mut [State], level: Level, left: Vec<(usize, BlobKey, Option<Check>)>) {
     run.blobs_left.fetch_add(left.len() as u64, Relaxed);
     let keys: Vec<BlobKey> = left
         .iter()
@@ -72,18 +81,18 @@ async fn leave(run: &Run, shard: &mut Shard, level: Level, left: Vec<(usize, Blo
     let mut lesser = last(run, Level::Fingerprint, &keys).await.into_iter();
     for (position, _, last) in left {
         match last {
-            Some(check) => state(shard, position, level, check.at),
+            Some(check) => state(states, position, level, check.at),
             None => {
                 if let Some(check) = lesser.next().flatten() {
-                    state(shard, position, check.level.min(level), check.at);
+                    state(states, position, check.level.min(level), check.at);
                 }
             }
         }
     }
 }
 
-fn state(shard: &mut Shard, position: usize, level: Level, at: i64) {
-    if let Some(state) = shard.states.get_mut(position) {
+fn state(states: &mut [State], position: usize, level: Level, at: i64) {
+    if let Some(state) = states.get_mut(position) {
         (state.level, state.at) = (level, at);
     }
 }

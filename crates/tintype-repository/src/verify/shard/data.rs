@@ -1,17 +1,18 @@
 //! Reads a shard's files: which, in which pieces, and their bytes.
 
 use super::files::{HEAD, TAIL, pieces, spans};
-use super::piece::{Piece, Scan};
-use super::{Context, Shard, choose, finish};
+use super::piece::{self, Fault, Good, Piece, Scan, Where};
+use super::{Context, Shard, choose, finish, structure};
 use crate::Level;
 use crate::format::file::FileInfo;
-use crate::ledger::BlobKey;
+use crate::ledger::{BlobKey, Check};
 use crate::source::{Sink, SourceError};
 use crate::verify::run::Run;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Files larger than this are read in several pieces, at the same time where threads are free.
 const PIECE: u64 = 64 << 20;
@@ -20,6 +21,9 @@ const PIECE: u64 = 64 << 20;
 const GROUP_BYTES: u64 = 16 << 20;
 const GROUP_FILES: usize = 128;
 const GROUP_FILES_REMOTE: usize = 8;
+
+/// A file that the structure is read from is read once, and whole, up to this length.
+const SMALL: u64 = 16 << 10;
 
 /// The number of a part of a file.
 type Part = u64;
@@ -41,11 +45,26 @@ pub(super) struct Open {
 
 /// What was read so far.
 #[derive(Default)]
-pub(super) struct Got {
-    /// By file.
-    pub pieces: Vec<(u32, Piece)>,
-    /// By file, with the part that could not be read.
-    pub failures: Vec<(u32, Part, Failure)>,
+struct Got {
+    done: Vec<Done>,
+    /// Files of which not all pieces were read, by their places in [`Open::read`].
+    begun: HashMap<u32, Vec<Piece>>,
+}
+
+/// A file that was read, or could not be.
+pub(super) struct Done {
+    /// Its place in [`Open::read`].
+    pub place: u32,
+    pub read: Result<Good, Bad>,
+    /// It stands in the ledger already.
+    pub recorded: bool,
+}
+
+/// Why a file is not known to be good.
+pub(super) enum Bad {
+    Damaged(Fault, Where),
+    /// Of this part.
+    Unread(Part, Failure),
 }
 
 pub(super) enum Failure {
@@ -54,22 +73,65 @@ pub(super) enum Failure {
     Short(u64, u64),
 }
 
-impl Open {
-    fn keep(&self, pieces: Vec<(u32, Piece)>, failures: Vec<(u32, Part, Failure)>) {
-        let mut got = self.got.lock().unwrap_or_else(PoisonError::into_inner);
-        got.pieces.extend(pieces);
-        got.failures.extend(failures);
+#[cfg(test)]
+impl Work {
+    /// Takes away the second half, as if the shard were too large for one work.
+    pub fn split(&mut self) -> Self {
+        self.open.left.fetch_add(1, Relaxed);
+        Self {
+            open: self.open.clone(),
+            tasks: self.tasks.split_off(self.tasks.len() / 2),
+        }
     }
 
-    fn take(&self) -> Got {
-        std::mem::take(&mut *self.got.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The keys of its files.
+    pub fn keys(&self) -> Vec<BlobKey> {
+        let key = |task: &Task| self.open.read[task.place as usize].1;
+        self.tasks.iter().map(key).collect()
     }
 }
 
+impl Open {
+    fn got(&self) -> MutexGuard<'_, Got> {
+        self.got.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn file(&self, place: u32) -> Option<&FileInfo> {
+        let (position, _) = self.read.get(place as usize)?;
+        self.shard.files.files.get(*position as usize)
+    }
+
+    /// All pieces of a file, once the last of them was read.
+    fn collect(&self, task: &Task, read: Vec<Piece>) -> Option<Vec<Piece>> {
+        if task.pieces == 1 {
+            return Some(read);
+        }
+        let mut got = self.got();
+        let begun = got.begun.entry(task.place).or_default();
+        begun.extend(read);
+        if begun.len() < task.pieces {
+            return None;
+        }
+        let mut all = got.begun.remove(&task.place)?;
+        all.sort_unstable_by_key(|piece| piece.at);
+        Some(all)
+    }
+}
+
+/// Something to be read of a file.
 struct Task {
-    file: u32,
-    /// A piece of it; `None`: its two ends.
-    range: Option<Range<u64>>,
+    /// The file's place in [`Open::read`].
+    place: u32,
+    what: What,
+    /// How many tasks the file has.
+    pieces: usize,
+}
+
+enum What {
+    Ends,
+    Piece(Range<u64>),
+    /// The whole file, which is kept for the structure.
+    Kept(u64),
 }
 
 /// Decides what is read of a shard, and cuts it into works: at least one, unless only an estimate is wanted.
@@ -80,25 +142,25 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
     } else {
         Vec::new()
     };
-    let tasks: Vec<Task> = read
-        .iter()
-        .flat_map(|(file, _)| tasks(run, &shard, *file, level))
-        .collect();
-    let total = tasks.iter().map(|task| bytes(&shard, task)).sum::<u64>();
+    let mut room = if run.wants_structure() { structure::KEPT } else { 0 };
+    let mut tasks = Vec::with_capacity(read.len());
+    for ((position, _), place) in read.iter().zip(0..) {
+        if let Some(file) = shard.files.files.get(*position as usize) {
+            add(run, file, place, level, &mut room, &mut tasks);
+        }
+    }
+    let total = tasks.iter().map(|task| bytes(&shard, &read, task)).sum::<u64>();
     run.progress.bytes_total.fetch_add(total, Relaxed);
     if run.estimate.is_some() {
         estimate(run, &shard, &read, &tasks, total);
         return Vec::new();
     }
-    let groups = groups(
-        &shard,
-        tasks,
-        if run.repository.source.is_local() {
-            GROUP_FILES
-        } else {
-            GROUP_FILES_REMOTE
-        },
-    );
+    let most_files = if run.repository.source.is_local() {
+        GROUP_FILES
+    } else {
+        GROUP_FILES_REMOTE
+    };
+    let groups = groups(tasks, |task| bytes(&shard, &read, task), most_files);
     let open = Arc::new(Open {
         shard,
         read,
@@ -112,44 +174,57 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
     groups.into_iter().map(work).collect()
 }
 
-fn tasks(run: &Run, shard: &Shard, position: u32, level: Level) -> Vec<Task> {
-    let Some(file) = shard.files.files.get(position as usize) else {
-        return Vec::new();
+/// Adds the tasks of a file. `room`: so many bytes are still kept of the shard.
+fn add(run: &Run, file: &FileInfo, place: u32, level: Level, room: &mut u64, tasks: &mut Vec<Task>) {
+    let one = |what| Task {
+        place,
+        what,
+        pieces: 1,
     };
+    if file.length <= SMALL.min(*room) && file.parts() == 1 && structure::reads(file) {
+        *room -= file.length;
+        return tasks.push(one(What::Kept(file.length)));
+    }
     if level < Level::Checksum {
-        return vec![Task {
-            file: position,
-            range: None,
-        }];
+        return tasks.push(one(What::Ends));
     }
     // At a low rate a piece takes long, and nothing stops in it.
     let most = run
         .options
         .rate
         .map_or(PIECE, |rate| rate.saturating_mul(2).clamp(1 << 20, PIECE));
-    let task = |range| Task {
-        file: position,
-        range: Some(range),
-    };
-    pieces(file, level, most).into_iter().map(task).collect()
+    if file.length <= most && file.parts() == 1 {
+        return tasks.push(one(What::Piece(0..file.length)));
+    }
+    let ranges = pieces(file, level, most);
+    let pieces = ranges.len();
+    tasks.extend(ranges.into_iter().map(|range| Task {
+        place,
+        what: What::Piece(range),
+        pieces,
+    }));
 }
 
-fn bytes(shard: &Shard, task: &Task) -> u64 {
-    match &task.range {
-        Some(range) => range.end - range.start,
-        None => {
-            let file = shard.files.files.get(task.file as usize);
+fn bytes(shard: &Shard, read: &[(u32, BlobKey)], task: &Task) -> u64 {
+    match &task.what {
+        What::Piece(range) => range.end - range.start,
+        What::Kept(length) => *length,
+        What::Ends => {
+            let position = read
+                .get(task.place as usize)
+                .map(|(position, _)| *position as usize);
+            let file = position.and_then(|position| shard.files.files.get(position));
             file.map_or(0, |file| file.length.min(HEAD + TAIL))
         }
     }
 }
 
 /// At least one group, which may be empty.
-fn groups(shard: &Shard, tasks: Vec<Task>, most_files: usize) -> Vec<Vec<Task>> {
+fn groups(tasks: Vec<Task>, bytes: impl Fn(&Task) -> u64, most_files: usize) -> Vec<Vec<Task>> {
     let mut groups = Vec::new();
     let (mut group, mut size) = (Vec::new(), 0);
     for task in tasks {
-        size += bytes(shard, &task);
+        size += bytes(&task);
         group.push(task);
         if size >= GROUP_BYTES || group.len() >= most_files {
             groups.push(std::mem::take(&mut group));
@@ -171,14 +246,10 @@ fn estimate(run: &Run, shard: &Shard, read: &[(u32, BlobKey)], tasks: &[Task], t
             .map_or(0, FileInfo::parts)
     };
     let blobs = read.iter().map(parts).sum::<u64>();
-    let small = |file: &&FileInfo| {
-        let name = &*file.physical_name;
-        [".cfe", ".cfs", ".liv", ".fnm"]
-            .iter()
-            .any(|end| name.ends_with(end))
-    };
     let structure = if run.wants_structure() {
-        shard.files.files.iter().filter(small).count()
+        let all = shard.files.files.iter().filter(|file| structure::reads(file));
+        let kept = tasks.iter().filter(|task| matches!(task.what, What::Kept(_)));
+        all.count() - kept.count()
     } else {
         0
     };
@@ -191,31 +262,72 @@ fn estimate(run: &Run, shard: &Shard, read: &[(u32, BlobKey)], tasks: &[Task], t
 
 /// Reads, and finishes the shard when nothing is left of it.
 pub(super) async fn work(context: &Context, work: Work) {
-    let run = &context.run;
-    let (mut pieces, mut failures) = (Vec::new(), Vec::new());
+    let (run, open) = (&context.run, &work.open);
+    let mut done = Vec::with_capacity(work.tasks.len());
     for task in &work.tasks {
         // What was begun is then not finished, and so not reported as looked at.
         if run.progress.stop.load(Relaxed) {
             return;
         }
-        let Some(file) = work.open.shard.files.files.get(task.file as usize) else {
+        // A file of which a piece is not read is left as the ledger knows it.
+        if run.budget.is_late() {
+            break;
+        }
+        let Some(file) = open.file(task.place) else {
             continue;
         };
-        let result = match &task.range {
-            Some(range) => piece(run, &work.open.shard, file, range.clone())
-                .await
-                .map(|piece| vec![piece]),
-            None => ends(run, &work.open.shard, file).await,
+        let read = match read(run, &open.shard, file, &task.what).await {
+            Ok(pieces) => match open.collect(task, pieces) {
+                Some(all) => {
+                    let whole = !matches!(task.what, What::Ends);
+                    piece::judge(file, all, whole).map_err(|(fault, place)| Bad::Damaged(fault, place))
+                }
+                None => continue,
+            },
+            Err((part, failure)) => Err(Bad::Unread(part, failure)),
         };
-        match result {
-            Ok(read) => pieces.extend(read.into_iter().map(|piece| (task.file, piece))),
-            Err((part, failure)) => failures.push((task.file, part, failure)),
+        done.push(Done {
+            place: task.place,
+            read,
+            recorded: false,
+        });
+    }
+    if open.left.load(Relaxed) > 1 {
+        record(run, open, &mut done).await;
+    }
+    open.got().done.extend(done);
+    if open.left.fetch_sub(1, AcqRel) == 1 {
+        let done = std::mem::take(&mut open.got().done);
+        finish::finish(context, open, done).await;
+    }
+}
+
+/// Remembers files of a large shard as soon as they were read, so that a kill does not lose them. Not those of which only
+/// the ends were read: their headers are judged with the whole shard.
+async fn record(run: &Run, open: &Open, done: &mut [Done]) {
+    if run.options.level < Level::Checksum {
+        return;
+    }
+    let check = Check {
+        level: Level::Checksum,
+        at: run.options.now,
+    };
+    let mut checks = Vec::new();
+    for done in done.iter_mut().filter(|done| done.read.is_ok()) {
+        if let Some((_, key)) = open.read.get(done.place as usize) {
+            checks.push((*key, check));
+            done.recorded = true;
         }
     }
-    work.open.keep(pieces, failures);
-    if work.open.left.fetch_sub(1, AcqRel) == 1 {
-        let got = work.open.take();
-        finish::finish(context, &work.open, got).await;
+    choose::record(run, &checks).await;
+}
+
+async fn read(run: &Run, shard: &Shard, file: &FileInfo, what: &What) -> Result<Vec<Piece>, (Part, Failure)> {
+    let scan = |range: &Range<u64>| Scan::new(file, range, Some(run.reader.meter()));
+    match what {
+        What::Ends => ends(run, shard, file).await,
+        What::Piece(range) => piece(run, shard, file, range.clone(), scan(range)).await,
+        What::Kept(length) => piece(run, shard, file, 0..*length, scan(&(0..*length)).keeping()).await,
     }
 }
 
@@ -224,8 +336,8 @@ async fn piece(
     shard: &Shard,
     file: &FileInfo,
     range: Range<u64>,
-) -> Result<Piece, (Part, Failure)> {
-    let mut scan = Scan::new(file, &range, run.reader.meter());
+    mut scan: Scan,
+) -> Result<Vec<Piece>, (Part, Failure)> {
     for (part, inside) in spans(file, range) {
         let expected = inside.end - inside.start;
         let key = shard.key(&file.part(part).0);
@@ -239,7 +351,7 @@ async fn piece(
         }
         scan = taken;
     }
-    Ok(scan.finish())
+    Ok(vec![scan.finish()])
 }
 
 /// The file's two ends, with one opening of the blob where it is one.
@@ -281,7 +393,7 @@ fn sunk(
     all: impl IntoIterator<Item = bytes::Bytes>,
 ) -> Result<Piece, Failure> {
     // They were counted when they were read.
-    let mut scan = Scan::new(file, range, Arc::default());
+    let mut scan = Scan::new(file, range, None);
     let mut length = 0;
     for bytes in all {
         length += bytes.len() as u64;

@@ -5,6 +5,7 @@ use crate::format::file::FileInfo;
 use crate::ledger::Check;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Files and commits of one shard.
 #[derive(Debug, Default)]
@@ -19,7 +20,7 @@ pub(super) struct Files {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Commit {
     /// Positions of files, sorted.
-    pub files: Vec<u32>,
+    pub files: Arc<[u32]>,
     /// Positions among the shard's pairs.
     pub pairs: Vec<u32>,
 }
@@ -29,18 +30,40 @@ pub(super) struct Commit {
 pub(super) struct Merge {
     files: Files,
     by_name: HashMap<Box<str>, Vec<u32>>,
-    by_set: HashMap<Vec<u32>, usize>,
+    by_set: HashMap<Arc<[u32]>, usize>,
+    /// What is kept takes about so many bytes.
+    weight: usize,
 }
 
+/// A shard's files and commits are kept up to about so many bytes: half a million files, or as many as a blob of metadata may
+/// name.
+const MOST: usize = 160 << 20;
+
+/// What a file takes beside its names and content, in [`Merge`] and in its shard.
+const FILE: usize = 256;
+
+/// The shard has more than this reader keeps.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooMuch;
+
 impl Merge {
-    pub fn add(&mut self, pair: u32, files: Vec<FileInfo>) {
-        let mut set: Vec<u32> = files.into_iter().map(|file| self.position(file)).collect();
-        set.sort_unstable();
-        set.dedup();
+    /// # Errors
+    /// Nothing of the snapshot is then taken in.
+    pub fn add(&mut self, pair: u32, files: Vec<FileInfo>) -> Result<(), TooMuch> {
+        if self.weight + files.len() * size_of::<u32>() > MOST {
+            return Err(TooMuch);
+        }
+        let set = if self.files.files.is_empty() {
+            self.first(files)
+        } else {
+            self.another(files)
+        };
         let commits = &mut self.files.commits;
-        match self.by_set.get(&set).and_then(|commit| commits.get_mut(*commit)) {
+        match self.by_set.get(&*set).and_then(|commit| commits.get_mut(*commit)) {
             Some(commit) => commit.pairs.push(pair),
             None => {
+                self.weight += set.len() * size_of::<u32>();
+                let set: Arc<[u32]> = set.into();
                 self.by_set.insert(set.clone(), commits.len());
                 commits.push(Commit {
                     files: set,
@@ -48,6 +71,26 @@ impl Merge {
                 });
             }
         }
+        Ok(())
+    }
+
+    /// No two files of a snapshot are the same, so that nothing is looked for.
+    fn first(&mut self, files: Vec<FileInfo>) -> Vec<u32> {
+        self.weight += files.iter().map(weight).sum::<usize>();
+        self.files.files = files;
+        (0..).take(self.files.files.len()).collect()
+    }
+
+    fn another(&mut self, files: Vec<FileInfo>) -> Vec<u32> {
+        if self.by_name.is_empty() {
+            for (file, position) in self.files.files.iter().zip(0..) {
+                self.by_name.entry(file.name.clone()).or_default().push(position);
+            }
+        }
+        let mut set: Vec<u32> = files.into_iter().map(|file| self.position(file)).collect();
+        set.sort_unstable();
+        set.dedup();
+        set
     }
 
     fn position(&mut self, file: FileInfo) -> u32 {
@@ -61,6 +104,7 @@ impl Merge {
         }
         let position = u32::try_from(all.len()).unwrap_or(u32::MAX);
         named.push(position);
+        self.weight += weight(&file);
         all.push(file);
         position
     }
@@ -68,6 +112,10 @@ impl Merge {
     pub fn finish(self) -> Files {
         self.files
     }
+}
+
+fn weight(file: &FileInfo) -> usize {
+    FILE + 2 * file.name.len() + file.physical_name.len() + file.hash.len()
 }
 
 impl Files {
@@ -188,16 +236,30 @@ pub(super) mod tests {
     #[test]
     fn a_file_of_many_snapshots_is_there_once() {
         let mut merge = Merge::default();
-        merge.add(0, vec![file("__a", 1), file("__b", 2)]);
-        merge.add(1, vec![file("__b", 2), file("__a", 1)]);
-        merge.add(2, vec![file("__b", 2), file("__c", 3)]);
-        merge.add(3, vec![file("__b", 9)]);
+        merge.add(0, vec![file("__a", 1), file("__b", 2)]).unwrap();
+        merge.add(1, vec![file("__b", 2), file("__a", 1)]).unwrap();
+        merge.add(2, vec![file("__b", 2), file("__c", 3)]).unwrap();
+        merge.add(3, vec![file("__b", 9)]).unwrap();
         let files = merge.finish();
         assert_eq!(files.files.len(), 4);
         let pairs: Vec<_> = files.commits.iter().map(|commit| commit.pairs.clone()).collect();
         assert_eq!(pairs, [vec![0, 1], vec![2], vec![3]]);
         assert_eq!(files.pairs_of(1), [0, 1, 2]);
         assert_eq!(files.pairs_of(3), [3]);
+    }
+
+    #[test]
+    fn more_than_is_kept_is_refused() {
+        let mut merge = Merge::default();
+        let large = |name: &str| FileInfo {
+            hash: vec![0; 1 << 20].into(),
+            ..file(name, 1 << 20)
+        };
+        let added = (0..400).map(|pair| merge.add(pair, vec![large(&format!("__{pair}"))]));
+        let added: Vec<_> = added.collect();
+        assert_eq!((&added[0], &added[399]), (&Ok(()), &Err(TooMuch)));
+        let taken = added.iter().filter(|added| added.is_ok()).count();
+        assert_eq!((taken, merge.finish().commits.len()), (160, 160));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Judges what was read of a shard, and says what it means for each of its snapshots.
 
-use super::data::{Failure, Got, Open};
+use super::data::{Bad, Done, Failure, Open};
 use super::files::Commit;
-use super::piece::{self, Fault, Piece, Where};
+use super::piece::{Fault, Head, Where};
 use super::{Context, Shard, State, choose, structure};
 use crate::Level;
 use crate::finding::{Kind, Severity};
@@ -12,7 +12,7 @@ use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
 use crate::verify::run::Run;
 use crate::verify::trouble::{Trouble, source_effect};
-use std::collections::HashMap;
+use bytes::Bytes;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// So many parts of a file are named when any of them may be the damaged one.
@@ -22,8 +22,10 @@ const MOST_PARTS: u64 = 100;
 pub(super) struct Ending {
     pub states: Vec<State>,
     pub outcomes: Vec<Outcome>,
-    /// The first bytes of files that are good so far.
-    pub heads: HashMap<u32, Vec<u8>>,
+    /// The first bytes of each file that was read and is good so far.
+    pub heads: Vec<Head>,
+    /// All bytes of small files, good so far, that the structure is read from.
+    pub kept: Vec<Option<Bytes>>,
 }
 
 impl Ending {
@@ -43,56 +45,81 @@ impl Ending {
     }
 }
 
-pub(super) async fn finish(context: &Context, open: &Open, got: Got) {
+pub(super) async fn finish(context: &Context, open: &Open, done: Vec<Done>) {
     let (run, shard) = (&context.run, &open.shard);
     let mut ending = Ending {
         states: shard.states.clone(),
         outcomes: shard.outcomes.clone(),
-        heads: HashMap::new(),
+        heads: vec![Head::default(); shard.files.files.len()],
+        kept: vec![None; shard.files.files.len()],
     };
-    bytes(run, open, got, &mut ending);
+    let mut seen = vec![Seen::Not; open.read.len()];
+    for done in done {
+        if let Some(seen) = seen.get_mut(done.place as usize) {
+            *seen = if done.recorded { Seen::Recorded } else { Seen::Read };
+        }
+        file(run, open, done, &mut ending);
+    }
+    late(run, open, &seen, &mut ending).await;
     if run.options.level >= Level::Fingerprint {
         structure::check(context, shard, &mut ending).await;
     }
-    remember(run, open, &ending).await;
+    remember(run, open, &ending, &seen).await;
     outcomes(run, shard, &mut ending);
     run.outcomes.add(shard.pairs.iter().copied().zip(ending.outcomes));
     run.progress.shards.fetch_add(1, Relaxed);
 }
 
-fn bytes(run: &Run, open: &Open, got: Got, ending: &mut Ending) {
+/// What was done about a file that was to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Not,
+    Read,
+    /// It stands in the ledger already.
+    Recorded,
+}
+
+/// Files that were not read whole, since time ran out, are as good and as old as the ledger says.
+async fn late(run: &Run, open: &Open, seen: &[Seen], ending: &mut Ending) {
+    let late = open.read.iter().zip(seen).filter(|(_, seen)| **seen == Seen::Not);
+    let late: Vec<_> = late.map(|(file, _)| *file).collect();
+    if !late.is_empty() {
+        let level = run.options.level.min(Level::Checksum);
+        choose::leave_late(run, &mut ending.states, level, &late).await;
+    }
+}
+
+/// Takes in what is known of a file that was read. Of several pieces that failed the first one counts.
+fn file(run: &Run, open: &Open, done: Done, ending: &mut Ending) {
     let shard = &open.shard;
-    let level = run.options.level.min(Level::Checksum);
-    for (file, part, failure) in got.failures {
-        failed(run, shard, (file, part), failure, ending);
-    }
-    let mut pieces: HashMap<u32, Vec<Piece>> = HashMap::new();
-    for (file, piece) in got.pieces {
-        pieces.entry(file).or_default().push(piece);
-    }
-    for (position, _) in &open.read {
-        let Some(file) = shard.files.files.get(*position as usize) else {
-            continue;
-        };
-        let mut pieces = pieces.remove(position).unwrap_or_default();
-        pieces.sort_unstable_by_key(|piece| piece.at);
-        let Some(state) = ending.states.get_mut(*position as usize) else {
-            continue;
-        };
-        if state.effect.is_some() {
-            continue;
-        }
-        (state.level, state.at) = (level, run.options.now);
+    let Some((position, _)) = open.read.get(done.place as usize) else {
+        return;
+    };
+    let position = *position;
+    let (Some(file), Some(state)) = (
+        shard.files.files.get(position as usize),
+        ending.states.get_mut(position as usize),
+    ) else {
+        return;
+    };
+    let looked_at = state.effect.is_none() && !matches!(done.read, Err(Bad::Unread(..)));
+    if looked_at {
+        (state.level, state.at) = (run.options.level.min(Level::Checksum), run.options.now);
         run.blobs.fetch_add(file.parts(), Relaxed);
-        match piece::judge(file, &pieces, level >= Level::Checksum) {
-            Ok(()) => {
-                ending.heads.insert(*position, piece::head(&pieces).to_vec());
-            }
-            Err((fault, place)) => {
-                damaged(run, shard, *position, &fault, place);
-                ending.lose(*position, Effect::Lost(fault.kind));
+    }
+    match done.read {
+        Ok(good) => {
+            let position = position as usize;
+            if let (Some(head), Some(kept)) = (ending.heads.get_mut(position), ending.kept.get_mut(position))
+            {
+                (*head, *kept) = (good.head, good.kept);
             }
         }
+        Err(Bad::Damaged(fault, place)) => {
+            damaged(run, shard, position, &fault, place);
+            ending.lose(position, Effect::Lost(fault.kind));
+        }
+        Err(Bad::Unread(part, failure)) => failed(run, shard, (position, part), failure, ending),
     }
 }
 
@@ -157,10 +184,11 @@ pub(super) fn in_part(file: &FileInfo, offset: u64, part: u64) -> u64 {
 }
 
 /// What was read and is good is remembered; the rest is read again each time.
-async fn remember(run: &Run, open: &Open, ending: &Ending) {
-    let check = |(file, key): &(u32, BlobKey)| {
+async fn remember(run: &Run, open: &Open, ending: &Ending, seen: &[Seen]) {
+    let check = |((file, key), seen): (&(u32, BlobKey), &Seen)| {
         let state = ending.states.get(*file as usize)?;
         let check = match state.effect {
+            None if *seen != Seen::Read => return None,
             None => Check {
                 level: state.level,
                 at: state.at,
@@ -170,7 +198,7 @@ async fn remember(run: &Run, open: &Open, ending: &Ending) {
         };
         Some((*key, check))
     };
-    let checks: Vec<_> = open.read.iter().filter_map(check).collect();
+    let checks: Vec<_> = open.read.iter().zip(seen).filter_map(check).collect();
     choose::record(run, &checks).await;
 }
 

@@ -222,8 +222,8 @@ mod tests {
     #[test]
     fn a_generation_is_compared_in_both_directions() {
         let mut merge = Merge::default();
-        merge.add(0, vec![file("__b", 2), file("__a", 1)]);
-        merge.add(1, vec![file("__c", 3)]);
+        merge.add(0, vec![file("__b", 2), file("__a", 1)]).unwrap();
+        merge.add(1, vec![file("__c", 3)]).unwrap();
         let files = merge.finish();
         let of = |snapshots: &[(&str, &[u32])]| differences(&files, &["x", "y"], &generation(snapshots));
         assert_eq!(

@@ -12,11 +12,10 @@ pub(super) struct Listing {
 
 impl Listing {
     pub fn new(directory: &str, mut entries: Vec<Entry>) -> Self {
-        entries.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-        Self {
-            entries,
-            begin: directory.len() + 1,
-        }
+        let begin = directory.len() + 1;
+        // What is before the names is the same in all.
+        entries.sort_unstable_by(|a, b| a.key.as_bytes().get(begin..).cmp(&b.key.as_bytes().get(begin..)));
+        Self { entries, begin }
     }
 
     pub fn find(&self, name: &str) -> Option<&Entry> {

@@ -78,9 +78,7 @@ pub(super) async fn read(context: &Context, planned: u32, number: u32) -> Option
 /// Nothing is known of a shard that cannot be listed.
 fn unlisted(context: &Context, shard: &mut Shard, error: &SourceError) {
     let all: Vec<u32> = (0u32..).take(shard.pairs.len()).collect();
-    let mut place = shard.place("");
-    place.blob.pop();
-    place.key.pop();
+    let place = shard.place("");
     let found = Found::new(Severity::Warning, Kind::BlobUnreadable, place, &error.message);
     shard.found(&context.run, found.hurting(shard.snapshots(&context.run, &all)));
     shard.note(&all, Effect::Unknown(Kind::BlobUnreadable));
@@ -99,9 +97,7 @@ async fn snapshots(context: &Context, shard: &mut Shard) {
     }
     if !failed.is_empty() {
         let what = "the engine could not write this shard, and restores its index only in part";
-        let mut place = shard.place("");
-        place.blob.pop();
-        place.key.pop();
+        let place = shard.place("");
         let found = Found::new(Severity::Note, Kind::ShardNotSnapshotted, place, what);
         shard.found(run, found.hurting(shard.snapshots(run, &failed)));
         shard.note(&failed, Effect::Lost(Kind::ShardNotSnapshotted));
@@ -130,7 +126,12 @@ async fn gather(context: &Context, of: &Shard, wanted: Vec<u32>) -> (Merge, Vec<
     while let Some((position, said)) = reads.next().await {
         match said {
             Ok(Said::Files(snapshot)) => match wrong_name(context, of, position, &snapshot.name) {
-                None => merge.add(position, snapshot.files),
+                None => {
+                    if merge.add(position, snapshot.files).is_err() {
+                        let found = too_much(context, of, position);
+                        troubles.push((position, found, Effect::Unknown(Kind::Unsupported)));
+                    }
+                }
                 Some(found) => troubles.push((position, found, Effect::Lost(Kind::MetadataContradiction))),
             },
             Ok(Said::Elsewhere(shallow)) => {
@@ -217,6 +218,13 @@ fn wrong_name(context: &Context, shard: &Shard, position: u32, said: &str) -> Op
     let what = "is the blob of another snapshot";
     let found = Found::new(Severity::Error, Kind::MetadataContradiction, place, what);
     Some(found.differs(expected, said).hurting([snapshot]))
+}
+
+fn too_much(context: &Context, shard: &Shard, position: u32) -> Found {
+    let place = shard.place(&name(context, shard, position));
+    let what = "is not looked at: the snapshots chosen have more files of this shard than are kept at once: choose fewer";
+    let found = Found::new(Severity::Warning, Kind::Unsupported, place, what);
+    found.hurting(shard.snapshots(&context.run, &[position]))
 }
 
 fn elsewhere(context: &Context, shard: &Shard, position: u32, shallow: &ShallowSnapshot) -> Found {

@@ -19,6 +19,7 @@ use super::run::Run;
 use super::{indices, snapshots};
 use crate::Level;
 use crate::finding::{Kind, Severity};
+use crate::source::keys;
 use files::Files;
 use listing::Listing;
 use std::sync::Arc;
@@ -141,13 +142,15 @@ impl Context {
 }
 
 impl Shard {
+    /// With an empty name, of the directory itself.
     fn key(&self, name: &str) -> String {
-        format!("{}/{name}", self.directory)
+        keys::join(&self.directory, name)
     }
 
+    /// With an empty name, of the directory itself.
     fn place(&self, name: &str) -> Place {
         Place {
-            blob: format!("{}/{name}", self.path),
+            blob: keys::join(&self.path, name),
             key: self.key(name),
         }
     }
@@ -214,5 +217,99 @@ async fn one(context: &Context, queue: &Queue<data::Work>, number: usize) {
     match works.len() {
         1 => data::work(context, works.remove(0)).await,
         _ => queue.push(works),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::{Ledger, MemoryLedger};
+    use crate::repository::Repository;
+    use crate::source::{Access, Source};
+    use crate::testing::{Synthetic, lucene};
+    use crate::verify::{options::Options, testing, verify};
+    use std::time::Duration;
+
+    async fn context(
+        repository: &Arc<Repository>,
+        ledger: &Arc<MemoryLedger>,
+        set: impl FnOnce(&mut Options),
+    ) -> Context {
+        let mut options = testing::options();
+        set(&mut options);
+        let ledger: Arc<dyn Ledger> = ledger.clone();
+        let run = Run::new(repository.clone(), options, ledger, Arc::default(), false);
+        let run = Arc::new(run);
+        let snapshots = Arc::new(snapshots::read(&run).await);
+        let metadata = Arc::new(indices::read(&run, &snapshots).await);
+        Context::new(run, snapshots, metadata)
+    }
+
+    /// What comes of the only pair when time runs out between the choice of its files and the reading of them.
+    async fn too_late(repository: &Arc<Repository>, ledger: &Arc<MemoryLedger>) -> Outcome {
+        let in_time = context(repository, ledger, |_| ()).await;
+        let mut shard = metadata::read(&in_time, 0, 0).await.unwrap();
+        presence::check(&in_time, &mut shard).await;
+        let works = data::plan(&in_time.run, shard).await;
+        let late = context(repository, ledger, |options| {
+            options.budget_time = Some(Duration::ZERO)
+        })
+        .await;
+        for work in works {
+            data::work(&late, work).await;
+        }
+        assert!(late.run.budget.has_ended());
+        assert_eq!(late.run.blobs.load(Relaxed), 0);
+        assert!(late.run.blobs_left.load(Relaxed) > 0);
+        late.run.outcomes.take().remove(0)
+    }
+
+    #[tokio::test]
+    async fn what_time_ran_out_for_is_as_good_as_the_ledger_says() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut written = Synthetic::new(directory.path());
+        written.take("one", 1000, &[("logs", &[&lucene::index(8, "mixed")])]);
+        let source = Source::open(directory.path().to_str().unwrap(), &Access::default()).unwrap();
+        let repository = Arc::new(Repository::open(source).await.unwrap());
+        let ledger = Arc::new(MemoryLedger::default());
+        for _ in 0..2 {
+            let outcome = too_late(&repository, &ledger).await;
+            assert_eq!(outcome.level, Level::Presence, "nothing is claimed or remembered");
+            assert_eq!((outcome.lost, outcome.unknown), (None, None));
+        }
+        let mut before = testing::options();
+        before.now = 7000;
+        verify(repository.clone(), before, ledger.clone(), Arc::default()).await;
+        let outcome = too_late(&repository, &ledger).await;
+        assert_eq!((outcome.level, outcome.oldest), (Level::Checksum, 7000));
+    }
+
+    /// Of a shard in several works, what was read before a kill need not be read again.
+    #[tokio::test]
+    async fn a_file_of_a_large_shard_is_remembered_before_the_shard_ends() {
+        let directory = tempfile::tempdir().unwrap();
+        let files = lucene::index(8, "mixed");
+        let mut written = Synthetic::new(directory.path());
+        written.take("one", 1000, &[("logs", &[&files])]);
+        let source = Source::open(directory.path().to_str().unwrap(), &Access::default()).unwrap();
+        let repository = Arc::new(Repository::open(source).await.unwrap());
+        for (level, remembered) in [(Level::Checksum, true), (Level::Fingerprint, false)] {
+            let ledger = Arc::new(MemoryLedger::default());
+            let context = context(&repository, &ledger, |options| options.level = level).await;
+            let mut shard = metadata::read(&context, 0, 0).await.unwrap();
+            presence::check(&context, &mut shard).await;
+            let mut works = data::plan(&context.run, shard).await;
+            let second = works[0].split();
+            let keys = works[0].keys();
+            data::work(&context, works.remove(0)).await;
+            let known = ledger.last(level, &keys).await.unwrap();
+            assert!(
+                known.iter().all(|check| check.is_some() == remembered),
+                "{level:?} {known:?}"
+            );
+            data::work(&context, second).await;
+            let known = ledger.last(level, &keys).await.unwrap();
+            assert!(known.iter().all(Option::is_some));
+        }
     }
 }

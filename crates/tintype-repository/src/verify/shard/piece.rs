@@ -6,6 +6,7 @@ use crate::format::codec::FOOTER_MAGIC;
 use crate::format::file::FileInfo;
 use crate::source::Sink;
 use crate::verify::read::Meter;
+use bytes::Bytes;
 use crc32fast::Hasher;
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,8 +20,61 @@ pub(super) struct Scan {
     hasher: Hasher,
     /// So many of the next bytes are covered by the file's checksum.
     left: u64,
-    meter: Arc<Meter>,
+    /// All bytes, where they are wanted again.
+    kept: Option<Vec<u8>>,
+    /// Counts what is taken, where the reader has not done so.
+    meter: Option<Arc<Meter>>,
 }
+
+/// A few bytes, without a room of their own: there are two of these for each piece.
+#[derive(Debug, Clone)]
+pub(super) struct Few<const N: usize> {
+    bytes: [u8; N],
+    length: usize,
+}
+
+impl<const N: usize> Default for Few<N> {
+    fn default() -> Self {
+        Self {
+            bytes: [0; N],
+            length: 0,
+        }
+    }
+}
+
+impl<const N: usize> PartialEq for Few<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes() == other.bytes()
+    }
+}
+
+impl<const N: usize> Eq for Few<N> {}
+
+impl<const N: usize> Few<N> {
+    /// Takes bytes until it is full.
+    fn fill(&mut self, bytes: &[u8]) {
+        let (_, room) = self.bytes.split_at_mut(self.length);
+        let count = room.len().min(bytes.len());
+        room[..count].copy_from_slice(&bytes[..count]);
+        self.length += count;
+    }
+
+    /// Takes bytes, and drops the first ones to have room.
+    fn push(&mut self, bytes: &[u8]) {
+        let last = &bytes[bytes.len().saturating_sub(N)..];
+        let drop = (self.length + last.len()).saturating_sub(N);
+        self.bytes.copy_within(drop..self.length, 0);
+        self.length -= drop;
+        self.fill(last);
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+/// A file's first bytes, as far as they were read.
+pub(super) type Head = Few<{ HEAD as usize }>;
 
 /// What is kept of a piece.
 #[derive(Debug, Clone, Default)]
@@ -32,14 +86,16 @@ pub(super) struct Piece {
     /// Their CRC-32.
     crc: u32,
     /// The file's first bytes, when it begins with them.
-    head: Vec<u8>,
+    head: Head,
     /// Its last bytes.
-    tail: Vec<u8>,
+    tail: Few<{ TAIL as usize }>,
+    /// All of it, where [`Scan::keeping`] asked for that.
+    kept: Option<Bytes>,
 }
 
 impl Scan {
     /// Of a range of a file.
-    pub fn new(file: &FileInfo, range: &Range<u64>, meter: Arc<Meter>) -> Self {
+    pub fn new(file: &FileInfo, range: &Range<u64>, meter: Option<Arc<Meter>>) -> Self {
         let end = range.end.min(file.length.saturating_sub(UNCOVERED));
         let piece = Piece {
             at: range.start,
@@ -49,12 +105,22 @@ impl Scan {
             piece,
             hasher: Hasher::new(),
             left: end.saturating_sub(range.start),
+            kept: None,
             meter,
         }
     }
 
+    /// Keeps the bytes too, which the caller bounds.
+    pub fn keeping(mut self) -> Self {
+        self.kept = Some(Vec::with_capacity(
+            usize::try_from(self.left + UNCOVERED).unwrap_or_default(),
+        ));
+        self
+    }
+
     pub fn finish(mut self) -> Piece {
         self.piece.crc = self.hasher.finalize();
+        self.piece.kept = self.kept.map(Bytes::from);
         self.piece
     }
 }
@@ -66,19 +132,26 @@ impl Sink for Scan {
         self.left -= covered as u64;
         let piece = &mut self.piece;
         piece.covered += covered as u64;
-        if piece.at == 0 && piece.head.len() < HEAD as usize {
-            let wanted = HEAD as usize - piece.head.len();
-            piece.head.extend(bytes.iter().take(wanted));
+        if piece.at == 0 {
+            piece.head.fill(bytes);
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.extend_from_slice(bytes);
         }
         // Of several takes only the last bytes of all count.
-        let last = bytes
-            .get(bytes.len().saturating_sub(TAIL as usize)..)
-            .unwrap_or_default();
-        piece.tail.extend_from_slice(last);
-        let extra = piece.tail.len().saturating_sub(TAIL as usize);
-        piece.tail.drain(..extra);
-        self.meter.take(bytes.len() as u64);
+        piece.tail.push(bytes);
+        if let Some(meter) = &self.meter {
+            meter.take(bytes.len() as u64);
+        }
     }
+}
+
+/// What is known of a file that was read and is good.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Good {
+    pub head: Head,
+    /// All of it, where that was kept.
+    pub kept: Option<Bytes>,
 }
 
 /// What is wrong with a file's bytes.
@@ -103,7 +176,16 @@ pub(super) enum Where {
 ///
 /// A restore compares the checksum of the bytes and the one in the footer with the recorded one: `VerifyingIndexOutput` of
 /// Elasticsearch 8.18.
-pub(super) fn judge(file: &FileInfo, pieces: &[Piece], whole: bool) -> Result<(), (Fault, Where)> {
+pub(super) fn judge(file: &FileInfo, mut pieces: Vec<Piece>, whole: bool) -> Result<Good, (Fault, Where)> {
+    compare(file, &pieces, whole)?;
+    let first = pieces.first_mut().map(std::mem::take);
+    Ok(first.map_or_else(Good::default, |first| Good {
+        head: first.head,
+        kept: first.kept,
+    }))
+}
+
+fn compare(file: &FileInfo, pieces: &[Piece], whole: bool) -> Result<(), (Fault, Where)> {
     let at = file.length.saturating_sub(TAIL);
     let fault = |kind, expected: String, actual: String, what| Fault {
         kind,
@@ -114,9 +196,10 @@ pub(super) fn judge(file: &FileInfo, pieces: &[Piece], whole: bool) -> Result<()
     };
     let computed = whole.then(|| crc(pieces));
     let recorded = file.checksum;
-    let Some(stored) = footer(&tail(pieces)) else {
+    let tail = tail(pieces);
+    let Some(stored) = footer(tail.bytes()) else {
         let expected = format!("a footer with {recorded:08x}");
-        let actual = data_encoding::HEXLOWER.encode(&tail(pieces));
+        let actual = data_encoding::HEXLOWER.encode(tail.bytes());
         let what = "does not end with a footer";
         return Err((fault(Kind::FooterMismatch, expected, actual, what), Where::Last));
     };
@@ -149,12 +232,11 @@ pub(super) fn judge(file: &FileInfo, pieces: &[Piece], whole: bool) -> Result<()
     }
 }
 
-/// The file's first bytes, as far as they were read.
-pub(super) fn head(pieces: &[Piece]) -> &[u8] {
-    pieces.first().map_or(&[], |piece| &piece.head)
-}
-
 fn crc(pieces: &[Piece]) -> u32 {
+    // Of most files nothing is to be combined, which costs more than reading a small one.
+    if let [piece] = pieces {
+        return piece.crc;
+    }
     let mut all = Hasher::new();
     for piece in pieces {
         all.combine(&Hasher::new_with_initial_len(piece.crc, piece.covered));
@@ -163,16 +245,15 @@ fn crc(pieces: &[Piece]) -> u32 {
 }
 
 /// The file's last bytes: of small pieces those of several.
-fn tail(pieces: &[Piece]) -> Vec<u8> {
-    let mut tail = Vec::new();
-    for piece in pieces.iter().rev() {
-        if tail.len() >= TAIL as usize {
-            break;
-        }
-        tail.splice(0..0, piece.tail.iter().copied());
+fn tail(pieces: &[Piece]) -> Few<{ TAIL as usize }> {
+    let (mut tail, mut length) = (Few::default(), 0);
+    let needed = pieces.iter().rposition(|piece| {
+        length += piece.tail.length;
+        length >= TAIL as usize
+    });
+    for piece in pieces.get(needed.unwrap_or_default()..).unwrap_or_default() {
+        tail.push(piece.tail.bytes());
     }
-    let extra = tail.len().saturating_sub(TAIL as usize);
-    tail.drain(..extra);
     tail
 }
 
@@ -198,7 +279,7 @@ mod tests {
     }
 
     fn read(file: &FileInfo, bytes: &[u8], level: Level, most: u64, take: usize) -> Vec<Piece> {
-        let meter = Arc::new(Meter::default());
+        let meter = Some(Arc::new(Meter::default()));
         let piece = |range: &Range<u64>| {
             let mut scan = Scan::new(file, range, meter.clone());
             let bytes = &bytes[range.start as usize..range.end as usize];
@@ -222,14 +303,16 @@ mod tests {
             file.part_size = part_size;
             for (most, take) in [(1000, 1000), (50, 7), (9, 1), (196, 33)] {
                 let pieces = read(&file, &bytes, Level::Checksum, most, take);
-                assert_eq!(judge(&file, &pieces, true), Ok(()), "{part_size:?} {most} {take}");
-                let shown = head(&pieces);
+                let good = judge(&file, pieces, true)
+                    .unwrap_or_else(|fault| panic!("{part_size:?} {most} {take}: {fault:?}"));
+                let shown = good.head.bytes();
                 assert_eq!(shown, &bytes[..shown.len()]);
+                assert!(shown.len() >= 3.min(most as usize));
                 for at in [0, 100, 190] {
                     let mut damaged = bytes.clone();
                     damaged[at] ^= 1;
                     let pieces = read(&file, &damaged, Level::Checksum, most, take);
-                    judge(&file, &pieces, true).unwrap_err();
+                    judge(&file, pieces, true).unwrap_err();
                 }
             }
         }
@@ -241,8 +324,8 @@ mod tests {
         let file = info(&bytes);
         let verdict = |bytes: &[u8], level| {
             let pieces = read(&file, bytes, level, 100, 30);
-            let judged = judge(&file, &pieces, level == Level::Checksum);
-            judged.map_err(|(fault, place)| (fault.kind, place))
+            let judged = judge(&file, pieces, level == Level::Checksum);
+            judged.map(drop).map_err(|(fault, place)| (fault.kind, place))
         };
         let mut damaged = bytes.clone();
         damaged[150] ^= 1;
@@ -273,14 +356,27 @@ mod tests {
     }
 
     #[test]
+    fn of_many_bytes_the_first_and_the_last_few_are_kept() {
+        let all: Vec<u8> = (0..50).collect();
+        for take in 1..=50 {
+            let (mut first, mut last) = (Few::<8>::default(), Few::<8>::default());
+            for bytes in all.chunks(take) {
+                first.fill(bytes);
+                last.push(bytes);
+            }
+            assert_eq!((first.bytes(), last.bytes()), (&all[..8], &all[42..]), "{take}");
+        }
+    }
+
+    #[test]
     fn a_file_too_short_for_a_footer_is_no_file_of_lucene() {
         let short = file("__a", 5);
         let pieces = read(&short, b"short", Level::Checksum, 100, 100);
         assert_eq!(
-            judge(&short, &pieces, true).unwrap_err().0.kind,
+            judge(&short, pieces, true).unwrap_err().0.kind,
             Kind::FooterMismatch
         );
         let empty = file("__a", 0);
-        judge(&empty, &read(&empty, b"", Level::Checksum, 100, 100), true).unwrap_err();
+        judge(&empty, read(&empty, b"", Level::Checksum, 100, 100), true).unwrap_err();
     }
 }

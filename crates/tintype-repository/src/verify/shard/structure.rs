@@ -13,8 +13,9 @@ use crate::verify::trouble::Trouble;
 use bytes::Bytes;
 use std::collections::{BTreeMap, HashMap};
 
-/// So many bytes are kept for the next commit of the shard, which mostly has the same segments.
-const KEPT: u64 = 32 << 20;
+/// So many bytes of a shard are kept: of small files from when they were read, and for the next commit of the shard, which
+/// mostly has the same segments.
+pub(super) const KEPT: u64 = 32 << 20;
 
 /// A file that holds a commit or a segment and is not in the metadata is read up to this length.
 const MOST_CONTENT: u64 = 16 << 20;
@@ -22,15 +23,22 @@ const MOST_CONTENT: u64 = 16 << 20;
 /// How often a check may want more.
 const ROUNDS: usize = 8;
 
-/// What was read of files, by position, offset and length.
-#[derive(Default)]
+/// What was read of files.
 struct Kept {
+    /// All of a small file, by position.
+    whole: Vec<Option<Bytes>>,
+    /// By position, offset and length.
     read: HashMap<(u32, u64, u64), Bytes>,
     bytes: u64,
 }
 
 pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending) {
-    let mut kept = Kept::default();
+    let whole = std::mem::take(&mut ending.kept);
+    let mut kept = Kept {
+        bytes: whole.iter().flatten().map(|bytes| bytes.len() as u64).sum(),
+        whole,
+        read: HashMap::new(),
+    };
     for commit in shard
         .files
         .commits
@@ -58,12 +66,16 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
                 },
             })
             .collect();
-        let (lucene, mut faults) = lucene::Shard::open(&listed);
-        headers(context, shard, commit, &lucene, ending);
-        if !context.run.wants_structure() || !ending.is_good(commit) {
+        if !context.run.wants_structure() {
+            headers(context, shard, commit, &lucene::Shard::with_ids(&listed), ending);
             continue;
         }
-        match read(context, shard, commit, &lucene, &mut kept).await {
+        let (mut lucene, mut faults) = lucene::Shard::open(&listed);
+        headers(context, shard, commit, &lucene, ending);
+        if !ending.is_good(commit) {
+            continue;
+        }
+        match read(context, shard, commit, &mut lucene, &mut kept).await {
             Ok(read) => {
                 let (structure, more) = lucene.check(&read);
                 faults.extend(more);
@@ -80,6 +92,17 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
     }
 }
 
+/// Whether the structure is read from a file's bytes, as far as its name tells.
+pub(super) fn reads(file: &FileInfo) -> bool {
+    let (name, ends) = (&*file.physical_name, [".cfe", ".cfs", ".liv", ".fnm"]);
+    (is_first(name) && !file.holds_content()) || ends.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether Lucene needs it before anything else.
+fn is_first(name: &str) -> bool {
+    name.starts_with("segments_") || name.ends_with(".si")
+}
+
 /// The contents of files that Lucene needs first and the metadata has not.
 async fn contents(
     context: &Context,
@@ -88,9 +111,8 @@ async fn contents(
     kept: &mut Kept,
 ) -> Result<HashMap<u32, Bytes>, (u32, SourceError)> {
     let mut contents = HashMap::new();
-    let first = |name: &str| name.starts_with("segments_") || name.ends_with(".si");
     for (position, file) in shard.files.of(commit) {
-        if first(&file.physical_name) && !file.holds_content() && file.length <= MOST_CONTENT {
+        if is_first(&file.physical_name) && !file.holds_content() && file.length <= MOST_CONTENT {
             let bytes = range(context, shard, (position, file), (0, file.length), kept).await;
             contents.insert(position, bytes.map_err(|error| (position, error))?);
         }
@@ -101,11 +123,12 @@ async fn contents(
 /// The header of each file that was read shows what it is, and of which segment.
 fn headers(context: &Context, shard: &Shard, commit: &Commit, lucene: &lucene::Shard, ending: &mut Ending) {
     for (position, file) in shard.files.of(commit) {
-        let Some(head) = ending.heads.remove(&position) else {
+        let head = ending.heads.get_mut(position as usize).map(std::mem::take);
+        let Some(head) = head.filter(|head| !head.bytes().is_empty()) else {
             continue;
         };
         let name = &*file.physical_name;
-        let Err(fault) = check_header(name, &head, lucene.segment_id(name)) else {
+        let Err(fault) = check_header(name, head.bytes(), lucene.segment_id(name)) else {
             continue;
         };
         let run = &context.run;
@@ -134,7 +157,7 @@ async fn read(
     context: &Context,
     shard: &Shard,
     commit: &Commit,
-    lucene: &lucene::Shard,
+    lucene: &mut lucene::Shard,
     kept: &mut Kept,
 ) -> Result<BTreeMap<Need, Bytes>, (u32, SourceError)> {
     let files: HashMap<&str, (u32, &FileInfo)> = shard
@@ -167,14 +190,16 @@ async fn range(
     (offset, length): (u64, u64),
     kept: &mut Kept,
 ) -> Result<Bytes, SourceError> {
+    let inside = |all: usize| {
+        let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(all);
+        at(offset)..at(offset.saturating_add(length))
+    };
     if file.is_virtual() {
-        let end = usize::try_from(offset.saturating_add(length))
-            .unwrap_or(usize::MAX)
-            .min(file.hash.len());
-        let begin = usize::try_from(offset).unwrap_or(usize::MAX).min(end);
-        return Ok(Bytes::copy_from_slice(
-            file.hash.get(begin..end).unwrap_or_default(),
-        ));
+        let bytes = file.hash.get(inside(file.hash.len())).unwrap_or_default();
+        return Ok(Bytes::copy_from_slice(bytes));
+    }
+    if let Some(Some(all)) = kept.whole.get(position as usize) {
+        return Ok(all.slice(inside(all.len())));
     }
     let key = (position, offset, length);
     if let Some(bytes) = kept.read.get(&key) {
@@ -213,7 +238,7 @@ fn judge(context: &Context, shard: &Shard, commit: &Commit, faults: &[Fault], en
                 let part = fault
                     .offset
                     .and_then(|offset| spans(file, offset..offset.saturating_add(1)).next());
-                file.part(part.map_or(0, |(part, _)| part)).0
+                file.part(part.map_or(0, |(part, _)| part)).0.into_owned()
             }
             // Its content stands in the snapshot's own blob, as does the list that lacks it.
             _ => commit

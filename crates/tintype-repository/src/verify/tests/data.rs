@@ -33,6 +33,18 @@ async fn a_flipped_bit_is_blamed_on_its_blob_and_loses_the_index_where_the_blob_
 }
 
 #[tokio::test]
+async fn a_small_blob_is_read_once_for_its_checksum_and_its_structure() {
+    let fixture = Fixture::new();
+    let requests = async |level, structure| {
+        let report = fixture.verify_with(|options| (options.level, options.structure) = (level, structure));
+        report.await.read.requests
+    };
+    let checksums = requests(Level::Checksum, false).await;
+    assert_eq!(requests(Level::Structure, false).await, checksums);
+    assert_eq!(requests(Level::Fingerprint, true).await, checksums);
+}
+
+#[tokio::test]
 async fn a_blob_that_two_snapshots_have_is_lost_to_both() {
     let fixture = Fixture::new();
     let name = index(8, "sorted").into_keys().find(|name| name.ends_with(".cfs"));
