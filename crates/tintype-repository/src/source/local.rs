@@ -111,9 +111,6 @@ impl Local {
 
     pub(crate) fn scan(&self, key: &str, range: Range<u64>, take: Take<'_>) -> Result<u64, SourceError> {
         let file = self.blob(key)?;
-        if range.end.saturating_sub(range.start) > BUFFER as u64 {
-            ahead(&file, &range);
-        }
         READ.with_borrow_mut(|buffer| stream(&file, range, buffer, take))
             .map_err(|error| in_words(key, &error))
     }
@@ -211,17 +208,6 @@ impl Local {
         }
         File::open(path)
     }
-}
-
-/// Tells the kernel what will be read; only a hint.
-fn ahead(file: &File, range: &Range<u64>) {
-    #[cfg(target_os = "linux")]
-    {
-        let length = std::num::NonZeroU64::new(range.end - range.start);
-        let _ = rustix::fs::fadvise(file, range.start, length, rustix::fs::Advice::Sequential);
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (file, range);
 }
 
 fn stream(file: &File, range: Range<u64>, buffer: &mut [u8], take: Take<'_>) -> io::Result<u64> {
