@@ -123,7 +123,7 @@ fn field(input: &mut Input<'_>, form: Form) -> Result<Field, Fault> {
             "field {number} has doc values of generation {generation}"
         )));
     }
-    input.map()?;
+    input.skip_map()?;
     points(input, form)?;
     if form.vectors {
         input.variable_int()?;

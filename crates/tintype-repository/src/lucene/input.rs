@@ -167,6 +167,15 @@ impl<'a> Input<'a> {
             .collect()
     }
 
+    /// Passes over a map.
+    pub(super) fn skip_map(&mut self) -> Result<(), Fault> {
+        for _ in 0..2 * self.count(2)? {
+            let length = self.variable_int()? as usize;
+            self.take(length)?;
+        }
+        Ok(())
+    }
+
     /// Nothing may be left.
     pub(super) fn end(&self) -> Result<(), Fault> {
         match self.remaining() {

@@ -99,9 +99,10 @@ fn body(mut input: Input<'_>, segment: &Segment, form: Form) -> Result<SegmentIn
     if form.blocks {
         flag(&mut input)?;
     }
-    let _diagnostics = input.map()?;
+    // Diagnostics before the files, attributes behind.
+    input.skip_map()?;
     let files = input.strings()?;
-    let _attributes = input.map()?;
+    input.skip_map()?;
     sort::skip(&mut input, form.inline)?;
     Ok(SegmentInfo {
         version: written_by,
