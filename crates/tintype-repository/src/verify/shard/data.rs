@@ -25,9 +25,6 @@ const GROUP_FILES_REMOTE: usize = 8;
 /// A file that the structure is read from is read once, and whole, up to this length.
 const SMALL: u64 = 16 << 10;
 
-/// To read all of a file of this machine takes no longer than its ends, up to this length.
-const SHORT: u64 = 4 << 10;
-
 /// The number of a part of a file.
 type Part = u64;
 
@@ -189,13 +186,7 @@ fn add(run: &Run, file: &FileInfo, place: u32, level: Level, room: &mut u64, tas
         return tasks.push(one(What::Kept(file.length)));
     }
     if level < Level::Checksum {
-        let whole = file.length <= SHORT && file.parts() == 1 && run.repository.source.is_local();
-        let what = if whole {
-            What::Piece(0..file.length)
-        } else {
-            What::Ends
-        };
-        return tasks.push(one(what));
+        return tasks.push(one(What::Ends));
     }
     // At a low rate a piece takes long, and nothing stops in it.
     let most = run
