@@ -1,5 +1,6 @@
 //! Whole repositories for tests and benchmarks, written as Elasticsearch 7.17 writes them.
 
+pub mod hostile;
 pub mod lucene;
 
 use crate::format::codec;
