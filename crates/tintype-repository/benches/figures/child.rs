@@ -149,18 +149,8 @@ async fn verified(url: &str, level: &str, concurrency: usize, ledger: Option<&Pa
         other => bail!("no level {other:?}"),
     };
     let options = Options {
-        level,
-        structure: false,
-        snapshots: Vec::new(),
-        indices: Vec::new(),
-        latest: false,
-        since: None,
-        budget_bytes: None,
-        budget_time: None,
-        rate: None,
-        subset: None,
         concurrency,
-        now: 1,
+        ..Options::new(level, 1)
     };
     let ledger: Arc<dyn Ledger> = match ledger {
         Some(path) => Arc::new(FileLedger::open(path)?),
