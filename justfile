@@ -44,6 +44,6 @@ bench *names:
         cargo bench -p tintype-repository --bench figures -- "${repository[@]}"
     fi
 
-# Fuzzes a parser of repository blobs until it is stopped; without a name, lists them. Needs nightly and cargo-fuzz.
+# Fuzzes a parser of repository blobs until it is stopped; without a name, lists them. CONTRIBUTING.md says what it needs.
 fuzz target="" *args:
     cd crates/tintype-repository && cargo +nightly fuzz {{ if target == "" { "list" } else { "run " + target } }} {{args}}

@@ -13,6 +13,7 @@ pub mod ece;
 pub mod engines;
 pub mod fake;
 pub mod faults;
+pub mod figures;
 pub mod noise;
 pub mod ports;
 pub mod process;

@@ -1,6 +1,7 @@
 //! Child processes in a group of their own that cannot outlive the test process.
 
 use std::{
+    fmt::Display,
     fs, io,
     os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
@@ -187,6 +188,23 @@ fn stat_field(process: &Path, field: usize) -> Option<String> {
     fields.split_whitespace().nth(field).map(str::to_owned)
 }
 
+/// What a process (a number, or `self`) holds of memory by a line of its `status`, in bytes: `VmRSS`, resident now, or
+/// `VmHWM`, resident at most so far.
+///
+/// # Errors
+/// When there is no such process or line.
+pub fn memory(process: impl Display, line: &str) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let held = status
+        .lines()
+        .find_map(|all| all.strip_prefix(line)?.strip_prefix(':'));
+    let kib = held.and_then(|held| held.trim().strip_suffix(" kB"));
+    let kib: u64 = kib
+        .with_context(|| format!("no {line} of process {process}"))?
+        .parse()?;
+    Ok(kib * 1024)
+}
+
 /// The exit code, or 128 plus the signal as shells show it.
 pub fn exit_code(status: ExitStatus) -> i32 {
     status
@@ -260,5 +278,12 @@ mod tests {
         group.freeze().unwrap();
         group.signal("CONT").unwrap();
         assert!(group.ended().is_none());
+    }
+
+    #[test]
+    fn memory_is_told_in_bytes() {
+        assert!(memory("self", "VmRSS").unwrap() > 1 << 20);
+        assert!(memory(std::process::id(), "VmHWM").unwrap() > 1 << 20);
+        assert!(memory("self", "VmR").is_err());
     }
 }

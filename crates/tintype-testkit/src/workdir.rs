@@ -10,6 +10,8 @@ use std::{
 use anyhow::Context;
 
 const PREFIX: &str = "tintype-test-";
+/// A file system in memory, where there is one.
+const MEMORY: &str = "/dev/shm";
 
 /// A temporary directory that anybody may enter, removed when dropped.
 #[derive(Debug)]
@@ -21,11 +23,26 @@ impl WorkDir {
     /// # Errors
     /// When the temporary directory cannot be written.
     pub fn new() -> anyhow::Result<Self> {
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// Makes it in memory where that can be written, otherwise as [`Self::new`].
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn in_memory() -> anyhow::Result<Self> {
+        Self::within(Path::new(MEMORY)).or_else(|_| Self::new())
+    }
+
+    fn within(parent: &Path) -> anyhow::Result<Self> {
         static SWEEP: Once = Once::new();
-        SWEEP.call_once(sweep);
+        SWEEP.call_once(|| {
+            sweep(&std::env::temp_dir());
+            sweep(Path::new(MEMORY));
+        });
         let dir = tempfile::Builder::new()
             .prefix(&format!("{PREFIX}{}-", std::process::id()))
-            .tempdir()?;
+            .tempdir_in(parent)?;
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
         Ok(Self(dir))
     }
@@ -47,9 +64,10 @@ impl WorkDir {
     }
 }
 
-/// Shared engines live in statics, which are never dropped: what a finished process left is removed by the next.
-fn sweep() {
-    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else {
+/// Shared engines live in statics, which are never dropped, and a run that is killed drops nothing: what a finished process
+/// left is removed by the next.
+fn sweep(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else {
         return;
     };
     for entry in entries.flatten() {
@@ -64,5 +82,25 @@ fn sweep() {
             // Somebody else's left-over may be closed to us; it harms nobody.
             let _ = fs::remove_dir_all(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_finished_process_left_is_removed_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        // No process has so high a number.
+        let left = format!("{PREFIX}{}-a", u32::MAX);
+        let own = format!("{PREFIX}{}-b", std::process::id());
+        let others = [own.as_str(), "tintype-test-c", "tintype-1-d"];
+        for name in others.into_iter().chain([left.as_str()]) {
+            fs::create_dir_all(parent.path().join(name).join("inside")).unwrap();
+        }
+        sweep(parent.path());
+        assert!(!parent.path().join(left).exists());
+        assert!(others.iter().all(|name| parent.path().join(name).exists()));
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::bare::{self, Found, Read};
 use crate::child::Verification;
-use crate::support::{Line, Sample, count, ratio, rounds, timed, turns};
+use crate::support::{Line, Sample, ratio, rounds, timed, turns};
 use anyhow::Context;
+use tintype_testkit::figures::count;
 use tintype_testkit::synthetic::{self, Shape};
 
 const BLOBS: u32 = 1_000_000;

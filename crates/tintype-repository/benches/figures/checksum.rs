@@ -2,11 +2,12 @@
 
 use crate::bare::{self, Found, Read};
 use crate::child::Verification;
-use crate::support::{Line, Sample, count, ratio, rounds, timed, turns};
+use crate::support::{Line, Sample, ratio, rounds, timed, turns};
 use anyhow::{Context, ensure};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+use tintype_testkit::figures::count;
 use tintype_testkit::synthetic::{self, Shape};
 
 /// The usual size in GiB.

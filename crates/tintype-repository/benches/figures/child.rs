@@ -1,7 +1,7 @@
 //! What is measured in a process of its own, whose memory is that of nothing else.
 
 use crate::support::{Sample, busy};
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use secrecy::SecretString;
 use std::path::Path;
 use std::process::Command;
@@ -13,6 +13,7 @@ use tintype_repository::ledger::{FileLedger, Ledger, MemoryLedger};
 use tintype_repository::repository::Repository;
 use tintype_repository::source::{Access, Source};
 use tintype_repository::verify::{Progress, options::Options, verify};
+use tintype_testkit::process::memory;
 
 /// What a child is started with.
 pub const FLAG: &str = "--child";
@@ -121,7 +122,7 @@ pub fn main(task: &[String]) -> anyhow::Result<()> {
         "{} {} {}",
         begun.elapsed().as_nanos(),
         busy()?.as_nanos(),
-        peak()?
+        memory("self", "VmHWM")?
     );
     Ok(())
 }
@@ -148,18 +149,8 @@ async fn verified(url: &str, level: &str, concurrency: usize, ledger: Option<&Pa
         other => bail!("no level {other:?}"),
     };
     let options = Options {
-        level,
-        structure: false,
-        snapshots: Vec::new(),
-        indices: Vec::new(),
-        latest: false,
-        since: None,
-        budget_bytes: None,
-        budget_time: None,
-        rate: None,
-        subset: None,
         concurrency,
-        now: 1,
+        ..Options::new(level, 1)
     };
     let ledger: Arc<dyn Ledger> = match ledger {
         Some(path) => Arc::new(FileLedger::open(path)?),
@@ -172,14 +163,4 @@ async fn verified(url: &str, level: &str, concurrency: usize, ledger: Option<&Pa
         .find(|found| found.severity == Severity::Error);
     ensure!(bad.is_none(), "the repository is not whole: {bad:?}");
     Ok(())
-}
-
-/// The most memory that this process ever had resident.
-fn peak() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line
-        .and_then(|line| line.trim().strip_suffix("kB"))
-        .context("no such line")?;
-    Ok(kib.trim().parse::<u64>()? * 1024)
 }

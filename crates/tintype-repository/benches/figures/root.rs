@@ -1,8 +1,9 @@
 //! A root of very many snapshots, opened.
 
 use crate::child;
-use crate::support::{Line, count, ratio, rounds, turns};
+use crate::support::{Line, ratio, rounds, turns};
 use tintype_repository::format::testing::large_root;
+use tintype_testkit::figures::count;
 use tintype_testkit::synthetic;
 
 const SNAPSHOTS: u32 = 10_000;

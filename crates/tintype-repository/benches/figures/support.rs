@@ -1,26 +1,12 @@
-//! What the benchmarks share: runs in turns, their tables, the load.
+//! What the benchmarks share: runs in turns, and their tables.
 
 use anyhow::Context;
 use std::time::{Duration, Instant};
-
-/// A count from the environment, or the usual one.
-pub fn count(variable: &str, usual: u32) -> anyhow::Result<u32> {
-    let Ok(text) = std::env::var(variable) else {
-        return Ok(usual);
-    };
-    let count = text.parse().ok().filter(|count| *count > 0);
-    count.with_context(|| format!("{variable} is no number: {text:?}"))
-}
+use tintype_testkit::figures::count;
 
 /// How often everything is measured.
 pub fn rounds() -> anyhow::Result<u32> {
     count("TINTYPE_BENCH_ROUNDS", 5)
-}
-
-/// The load averages of Linux; figures of a busy machine say little.
-pub fn load() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
 }
 
 /// One run.

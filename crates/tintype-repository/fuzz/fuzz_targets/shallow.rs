@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tintype_repository::format::testing::hostile::feed("shallow", bytes));
+tintype_repository_fuzz::fuzz!("shallow");

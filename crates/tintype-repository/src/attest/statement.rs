@@ -165,18 +165,8 @@ mod tests {
 
     fn options() -> Options {
         Options {
-            level: Level::Structure,
             structure: true,
-            snapshots: Vec::new(),
-            indices: Vec::new(),
-            latest: false,
-            since: None,
-            budget_bytes: None,
-            budget_time: None,
-            rate: None,
-            subset: None,
-            concurrency: 2,
-            now: 5_000,
+            ..Options::new(Level::Structure, 5_000)
         }
     }
 

@@ -272,7 +272,11 @@ fn inflate_with(state: &mut Decompress, packed: &[u8], cap: usize) -> Result<Vec
         }
         match status {
             Status::StreamEnd => break,
-            _ if bytes.len() == bytes.capacity() => bytes.reserve(bytes.len().clamp(1 << 10, 1 << 20)),
+            // Twice as much, but no more than shows that it is too long: whatever there is room for gets filled.
+            _ if bytes.len() == bytes.capacity() => {
+                let left = (cap - bytes.len()).saturating_add(1);
+                bytes.reserve_exact(bytes.len().max(1 << 10).min(left));
+            }
             // With room to write it would have gone on.
             Status::BufError => return Err(unpacking(io::ErrorKind::UnexpectedEof.into())),
             Status::Ok => {}
@@ -333,7 +337,7 @@ fn too_long(cap: usize) -> FormatError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Packing, pack, seal, smile};
+    use super::super::testing::{Packing, deflate, pack, seal, smile};
     use super::*;
     use serde_json::{Value, json};
 
@@ -349,6 +353,17 @@ mod tests {
             assert_eq!(open(&blob), Ok(value.clone()), "{packing:?}");
         }
         assert_eq!(open(&seal(SNAPSHOT, value.to_string().as_bytes())), Ok(value));
+    }
+
+    #[test]
+    fn an_inflated_body_takes_no_more_room_than_is_allowed() {
+        let cap = 3 << 20;
+        let packed = deflate(&vec![0; cap]);
+        let bytes = inflate(&packed, cap).unwrap();
+        assert_eq!(bytes.len(), cap);
+        assert!(bytes.capacity() <= cap + 1, "{}", bytes.capacity());
+        let error = inflate(&packed, cap - 1).unwrap_err();
+        assert_eq!(error.problem, Problem::Unsupported);
     }
 
     #[test]

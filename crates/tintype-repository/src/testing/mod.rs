@@ -1,10 +1,13 @@
-//! Whole repositories for tests and benchmarks, written as Elasticsearch 7.17 writes them.
+//! Whole repositories for tests, written as Elasticsearch 7.17 writes them: small ones that grow by snapshots of files that
+//! Lucene wrote. Those for measurements, as large as wanted, are the test kit's.
 
+pub mod hostile;
 pub mod lucene;
 
-use crate::format::codec;
 use crate::format::file::FileInfo;
-use crate::format::testing::{Packing, blob, shard_generation, shard_snapshot, uuid};
+use crate::format::index::IndexMetadata;
+use crate::format::snapshot::Snapshot;
+use crate::format::testing::{self, Packing, shard_generation, shard_snapshot, uuid};
 use lucene::Files;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -30,8 +33,8 @@ struct Index {
     id: String,
     uuid: String,
     /// Changes of its mapping, and the settings and mapping as they are.
-    changes: u64,
-    settings: Value,
+    changes: i64,
+    settings: Map<String, Value>,
     mapping: Value,
     /// `X` of the `meta-X.dat` of its present state.
     metadata: Option<String>,
@@ -84,18 +87,26 @@ impl Synthetic {
             index.snapshots.push(snapshot.clone());
         }
         let total: usize = indices.iter().map(|(_, shards)| shards.len()).sum();
-        let names: Vec<&str> = indices.iter().map(|(name, _)| *name).collect();
-        let own = json!({"snapshot": {"name": name, "uuid": snapshot, "version_id": VERSION, "indices": names,
-            "state": "SUCCESS", "include_global_state": true, "start_time": started, "end_time": started + 1000,
-            "total_shards": total, "successful_shards": total, "failures": []}});
+        let own = Snapshot {
+            name: name.to_owned(),
+            uuid: snapshot.clone(),
+            version_id: Some(VERSION),
+            indices: indices.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            state: "SUCCESS".to_owned(),
+            include_global_state: Some(true),
+            started: Some(started),
+            ended: Some(started + 1000),
+            total_shards: total as u32,
+            successful_shards: total as u32,
+            ..Snapshot::default()
+        };
         self.write(
             &format!("snap-{snapshot}.dat"),
-            &blob(codec::SNAPSHOT, Packing::Deflate, &own),
+            &testing::snapshot(Packing::Deflate, &own),
         );
-        let global = json!({"meta-data": {"version": 1, "cluster_uuid": uuid(1 << 40), "templates": {}}});
         self.write(
             &format!("meta-{snapshot}.dat"),
-            &blob(codec::METADATA, Packing::Deflate, &global),
+            &testing::global_metadata(Packing::Deflate, &cluster()),
         );
         self.snapshots.push(json!({"name": name, "uuid": snapshot, "state": 1, "version": "7.17.29",
             "index_metadata_lookup": lookup, "start_time_millis": started, "end_time_millis": started + 1000}));
@@ -110,7 +121,7 @@ impl Synthetic {
             .indices
             .get_mut(index)
             .expect("an index of a snapshot before");
-        index.settings = settings;
+        index.settings = settings.as_object().expect("an object").clone();
         index.mapping = mapping;
         index.changes += 1;
         index.metadata = None;
@@ -148,7 +159,7 @@ impl Synthetic {
                 id: self.next(),
                 uuid: self.next(),
                 changes: 1,
-                settings: json!({"index.number_of_replicas": "1"}),
+                settings: Map::from_iter([("index.number_of_replicas".to_owned(), "1".into())]),
                 mapping: json!({"_doc": {"properties": {"message": {"type": "text"}}}}),
                 metadata: None,
                 snapshots: Vec::new(),
@@ -161,31 +172,24 @@ impl Synthetic {
         index
             .shards
             .resize_with(shards.max(index.shards.len()), Shard::default);
-        let identifier = format!(
-            "{}-_na_-{changes}-{changes}-1",
-            index.uuid,
-            changes = index.changes
-        );
+        let metadata = IndexMetadata {
+            name: name.to_owned(),
+            shards: shards as u32,
+            uuid: Some(index.uuid.clone()),
+            created: Some(VERSION),
+            settings: index.settings.clone(),
+            mappings: vec![index.mapping.clone()],
+            versions: Some([index.changes, index.changes, 1]),
+            ..IndexMetadata::default()
+        };
+        let identifier = metadata.identifier().expect("its parts");
         if index.metadata.is_some() {
             return identifier;
         }
-        let mut settings = json!({"index.number_of_shards": shards.to_string(), "index.uuid": index.uuid,
-            "index.version.created": VERSION.to_string()});
-        let members = settings.as_object_mut().expect("an object");
-        members.extend(
-            index
-                .settings
-                .as_object()
-                .expect("settings are an object")
-                .clone(),
-        );
-        let value = json!({name: {"version": index.changes, "mapping_version": index.changes,
-            "settings_version": index.changes, "aliases_version": 1, "routing_num_shards": 1024, "state": "open",
-            "settings": settings, "mappings": [index.mapping], "aliases": {}}});
         let path = format!("indices/{}/meta-{fresh}.dat", index.id);
         index.metadata = Some(fresh.clone());
         self.identifiers.insert(identifier.clone(), fresh.into());
-        self.write(&path, &blob(codec::INDEX_METADATA, Packing::Deflate, &value));
+        self.write(&path, &testing::index_metadata(Packing::Deflate, &metadata));
         identifier
     }
 
@@ -257,7 +261,7 @@ impl Synthetic {
                 (name.clone(), value)
             })
             .collect();
-        let root = json!({"min_version": "7.12.0", "uuid": self.uuid, "cluster_id": uuid(1 << 40),
+        let root = json!({"min_version": "7.12.0", "uuid": self.uuid, "cluster_id": cluster(),
             "snapshots": self.snapshots, "indices": indices, "index_metadata_identifiers": self.identifiers});
         self.write(&format!("index-{}", self.generation), root.to_string().as_bytes());
         self.write("index.latest", &self.generation.to_be_bytes());
@@ -266,6 +270,11 @@ impl Synthetic {
             let _ = std::fs::remove_file(self.root.join(format!("index-{old}")));
         }
     }
+}
+
+/// The uuid of the cluster that seems to write.
+fn cluster() -> String {
+    uuid(1 << 40)
 }
 
 /// A Lucene file as a snapshot lists it, without the blob's name: commits and segments with their whole content.

@@ -31,3 +31,23 @@ pub struct Options {
     /// Now, in ms since 1970.
     pub now: i64,
 }
+
+impl Options {
+    /// Everything at this level and no more, read anew and without bounds, two requests at once; now is in ms since 1970.
+    pub fn new(level: Level, now: i64) -> Self {
+        Self {
+            level,
+            structure: false,
+            snapshots: Vec::new(),
+            indices: Vec::new(),
+            latest: false,
+            since: None,
+            budget_bytes: None,
+            budget_time: None,
+            rate: None,
+            subset: None,
+            concurrency: 2,
+            now,
+        }
+    }
+}

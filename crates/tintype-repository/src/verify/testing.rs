@@ -6,20 +6,7 @@ use crate::format::root::{Root, RootIndex, RootSnapshot};
 
 /// Everything, at the level of checksums, now being 1,000,000.
 pub(crate) fn options() -> Options {
-    Options {
-        level: Level::Checksum,
-        structure: false,
-        snapshots: Vec::new(),
-        indices: Vec::new(),
-        latest: false,
-        since: None,
-        budget_bytes: None,
-        budget_time: None,
-        rate: None,
-        subset: None,
-        concurrency: 2,
-        now: 1_000_000,
-    }
+    Options::new(Level::Checksum, 1_000_000)
 }
 
 /// A root with snapshots by name, whose uuids are `uuid-{name}`, and indices with the snapshots that hold them, whose

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tintype_testkit::corpus::{Corpus, Form, Written, copy_tree, of};
 use tintype_testkit::engines::{row, suite};
+use tintype_testkit::workdir::WorkDir;
 
 /// What every engine of the suite wrote.
 pub async fn all() -> Vec<Arc<Corpus>> {
@@ -18,15 +19,11 @@ pub async fn one(engine: &str, form: Form) -> Written {
 }
 
 /// A directory in memory where there is one: damaging and mending it ten thousand times costs no disk.
-pub struct Scratch(tempfile::TempDir);
+pub struct Scratch(WorkDir);
 
 impl Scratch {
     pub fn new() -> Self {
-        let memory = Path::new("/dev/shm");
-        let mut builder = tempfile::Builder::new();
-        let builder = builder.prefix("tintype-test-");
-        let made = builder.tempdir_in(memory);
-        Self(made.or_else(|_| builder.tempdir()).unwrap())
+        Self(WorkDir::in_memory().unwrap())
     }
 
     pub fn path(&self) -> &Path {
@@ -35,7 +32,7 @@ impl Scratch {
 
     /// A copy of a repository, store's root and all.
     pub fn copy(&self, written: &Written, name: &str) -> Written {
-        let root = self.0.path().join(name);
+        let root = self.path().join(name);
         copy_tree(&written.root, &root).unwrap();
         written.at(&root)
     }

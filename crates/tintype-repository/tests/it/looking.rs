@@ -34,18 +34,8 @@ impl Ledger for Forgetful {
 /// Everything, at this level.
 pub fn options(level: Level) -> Options {
     Options {
-        level,
-        structure: false,
-        snapshots: Vec::new(),
-        indices: Vec::new(),
-        latest: false,
-        since: None,
-        budget_bytes: None,
-        budget_time: None,
-        rate: None,
-        subset: None,
         concurrency: 1,
-        now: jiff::Timestamp::now().as_millisecond(),
+        ..Options::new(level, jiff::Timestamp::now().as_millisecond())
     }
 }
 

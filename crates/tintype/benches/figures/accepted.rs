@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use tintype_testkit::{
     client::RawClient,
     fake::{Dialect, FakeHost, Progress},
+    figures::count,
     tintype::{TintypeOptions, TintypeProcess},
 };
 
-use crate::support::{Connection, api_key, ask, count};
+use crate::support::{Connection, api_key, ask};
 
 const CALLERS: usize = 64;
 const ROUNDS: usize = 3;

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use tintype_testkit::{
     client::RawClient,
     engines::{self, RealEngine},
+    figures::count,
     tintype::{TintypeOptions, TintypeProcess},
     wait,
 };
 
-use crate::support::{Commits, Connection, Figures, api_key, ask, count, table};
+use crate::support::{Commits, Connection, Figures, api_key, ask, table};
 
 const ENGINE: &str = "opensearch-2.19.0";
 /// The repository's name, on the platform and on the engine.

@@ -6,10 +6,11 @@ use serde_json::json;
 use tintype_testkit::{
     client::RawClient,
     fake::{Dialect, FakeHost, SnapshotState},
+    figures::count,
     tintype::{TintypeOptions, TintypeProcess},
 };
 
-use crate::support::{Memory, api_key, ask, count};
+use crate::support::{Memory, api_key, ask};
 
 const CLUSTERS: usize = 1_000;
 const MINUTES: usize = 10;

@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use http::StatusCode;
 use serde_json::Value;
-use tintype_testkit::tintype::{TintypeOptions, TintypeProcess};
+use tintype_testkit::{
+    figures::count,
+    tintype::{TintypeOptions, TintypeProcess},
+};
 
-use crate::support::{Connection, Figures, count, table};
+use crate::support::{Connection, Figures, table};
 
 const STARTS: usize = 20;
 const BOUND: Duration = Duration::from_secs(30);

@@ -21,18 +21,10 @@ use tintype::{
 };
 use tintype_testkit::{
     client::{RawClient, basic},
+    process::memory,
     tintype::TintypeProcess,
 };
 use tokio::net::TcpStream;
-
-/// A count from the environment, or the usual one.
-pub fn count(variable: &str, usual: usize) -> anyhow::Result<usize> {
-    let Ok(text) = std::env::var(variable) else {
-        return Ok(usual);
-    };
-    let count = text.parse().ok().filter(|count| *count > 0);
-    count.with_context(|| format!("{variable} is no number: {text:?}"))
-}
 
 /// A call outside the measurement, which must succeed.
 pub async fn ask(client: &RawClient, method: &str, path: &str, body: Value) -> anyhow::Result<Value> {
@@ -196,34 +188,21 @@ pub struct Memory {
 impl Memory {
     /// Of this server.
     pub fn of(tintype: &TintypeProcess) -> anyhow::Result<Self> {
-        let status = fs::read_to_string(Self::file(tintype, "status")?)?;
+        let id = Self::id(tintype)?;
+        let mib = |line| anyhow::Ok(memory(id, line)? as f64 / f64::from(1 << 20));
         Ok(Self {
-            now: field(&status, "VmRSS:")?,
-            peak: field(&status, "VmHWM:")?,
+            now: mib("VmRSS")?,
+            peak: mib("VmHWM")?,
         })
     }
 
     /// From now on the peak is that of what follows.
     pub fn forget_peak(tintype: &TintypeProcess) -> anyhow::Result<()> {
-        Ok(fs::write(Self::file(tintype, "clear_refs")?, "5")?)
+        let id = Self::id(tintype)?;
+        Ok(fs::write(format!("/proc/{id}/clear_refs"), "5")?)
     }
 
-    fn file(tintype: &TintypeProcess, name: &str) -> anyhow::Result<String> {
-        let id = tintype.id().context("tintype does not run")?;
-        Ok(format!("/proc/{id}/{name}"))
+    fn id(tintype: &TintypeProcess) -> anyhow::Result<u32> {
+        tintype.id().context("tintype does not run")
     }
-}
-
-fn field(status: &str, name: &str) -> anyhow::Result<f64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kib = line
-        .and_then(|line| line.trim().strip_suffix("kB"))
-        .context("no such line")?;
-    Ok(kib.trim().parse::<f64>()? / 1024.0)
-}
-
-/// The load averages of Linux; figures of a busy machine say little.
-pub fn load() -> String {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
 }

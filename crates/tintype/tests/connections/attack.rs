@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
-use tintype_testkit::{client::RawClient, tintype::TintypeProcess, wait};
+use tintype_testkit::{client::RawClient, process::memory, tintype::TintypeProcess, wait};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -72,7 +72,7 @@ pub async fn attack(server: &TintypeProcess) -> anyhow::Result<Figures> {
     let pid = server.id().context("the server runs")?;
     Ok(Figures {
         calls: figures,
-        peak_mib: peak_mib(pid)?,
+        peak_mib: memory(pid, "VmHWM")? >> 20,
     })
 }
 
@@ -164,13 +164,4 @@ fn many_files() -> anyhow::Result<()> {
         .status()?;
     ensure!(raised.success(), "the limit of open files cannot be raised");
     Ok(())
-}
-
-fn peak_mib(pid: u32) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib: u64 = line
-        .and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .context("VmHWM")?;
-    Ok(kib / 1024)
 }

@@ -1,7 +1,6 @@
 //! Writers of the blobs, for tests and for synthetic repositories. What they write, engines write too.
 
 mod blobs;
-pub mod hostile;
 mod root;
 
 pub use blobs::{base36, file, global_metadata, index_metadata, shard_generation, shard_snapshot, snapshot};

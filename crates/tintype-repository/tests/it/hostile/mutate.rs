@@ -4,24 +4,26 @@
 use tintype_repository::format::Limits;
 use tintype_repository::format::codec::Body;
 use tintype_repository::format::testing::{Packing, pack, reseal, seal};
+use tintype_repository::testing::hostile::{Parser, Shape, lucene};
 use tintype_testkit::noise::Noise;
 
-use super::lucene;
-use super::parsers::Parser;
-
-/// A changed blob.
-pub fn mutated(parser: Parser, seeds: &[Vec<u8>], noise: &mut Noise) -> Vec<u8> {
+/// A changed blob, or shard.
+pub fn mutated(parser: &Parser, seeds: &[Vec<u8>], noise: &mut Noise) -> Vec<u8> {
     let seed = &seeds[noise.below(seeds.len())];
     let other = &seeds[noise.below(seeds.len())];
-    if let Some(file) = parser.file() {
-        return lucene::mutated(file, seed, other, noise);
+    match parser.shape {
+        Shape::Bare => change(seed, other, noise),
+        Shape::Sealed(codec) => sealed(codec, seed, other, noise),
+        Shape::Lucene(part) => shard(part, seed, other, noise),
     }
-    let Some(codec) = parser.codec() else {
-        return change(seed, other, noise);
-    };
+}
+
+fn sealed(codec: &str, seed: &[u8], other: &[u8], noise: &mut Noise) -> Vec<u8> {
     if noise.below(4) == 0 {
         let mut blob = change(seed, other, noise);
-        reseal(&mut blob);
+        if noise.below(8) > 0 {
+            reseal(&mut blob);
+        }
         return blob;
     }
     let bodies = [seed, other].map(|blob| Body::open(blob, codec, Limits::SHARD).unwrap().bytes().to_vec());
@@ -34,8 +36,20 @@ pub fn mutated(parser: Parser, seeds: &[Vec<u8>], noise: &mut Noise) -> Vec<u8> 
     seal(codec, &packed)
 }
 
+/// The shard with one of its files with this in their names changed and sealed again.
+fn shard(part: &str, seed: &[u8], other: &[u8], noise: &mut Noise) -> Vec<u8> {
+    let mut files = lucene::unpack(seed);
+    let matching = |file: &&mut lucene::File| file.name.contains(part);
+    let count = files.iter_mut().filter(matching).count();
+    if let Some(file) = files.iter_mut().filter(matching).nth(noise.below(count.max(1))) {
+        file.bytes = change(&file.bytes, other, noise);
+        reseal(&mut file.bytes);
+    }
+    lucene::pack(&files)
+}
+
 /// One to eight changes.
-pub fn change(bytes: &[u8], other: &[u8], noise: &mut Noise) -> Vec<u8> {
+fn change(bytes: &[u8], other: &[u8], noise: &mut Noise) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=noise.below(8) {
         if bytes.is_empty() {

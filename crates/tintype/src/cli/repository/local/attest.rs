@@ -151,18 +151,10 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
 /// Everything of one snapshot.
 fn only(uuid: String, level: Level, concurrency: usize, now: i64) -> Options {
     Options {
-        level,
         structure: level >= Level::Fingerprint,
         snapshots: vec![uuid],
-        indices: Vec::new(),
-        latest: false,
-        since: None,
-        budget_bytes: None,
-        budget_time: None,
-        rate: None,
-        subset: None,
         concurrency,
-        now,
+        ..Options::new(level, now)
     }
 }
 
