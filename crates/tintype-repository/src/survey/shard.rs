@@ -17,6 +17,8 @@ pub(super) struct ShardFiles {
     pub snapshots: Vec<Held>,
     /// Snapshots (positions in the root) whose files lie in another store.
     pub elsewhere: Vec<u32>,
+    /// Snapshots (positions in the root) whose blob is there, whether or not it could be read.
+    pub present: Vec<u32>,
 }
 
 /// One snapshot's part of a shard.
@@ -43,7 +45,12 @@ impl ShardFiles {
             Ok(listing) => listing,
             Err(why) => {
                 unreadable.push(why);
-                return (Self::default(), unreadable);
+                let found = Self {
+                    // Nothing is known of them, which is said already.
+                    present: entry.snapshots.clone(),
+                    ..Self::default()
+                };
+                return (found, unreadable);
             }
         };
         let present = Present::of(repository, entry, listing.as_deref());
@@ -62,6 +69,10 @@ impl ShardFiles {
             Some(found) => found,
             None => Self::of_snapshots(repository, index, shard, &present, &mut unreadable).await,
         };
+        if present.sure {
+            let listed = present.snapshots.iter().map(|(snapshot, _)| *snapshot);
+            found.present = listed.collect();
+        }
         found.elsewhere = present.shallow;
         (found, unreadable)
     }
@@ -88,6 +99,7 @@ impl ShardFiles {
         }
         Some(Self {
             files: generation.files,
+            present: snapshots.iter().map(|held| held.snapshot).collect(),
             snapshots,
             elsewhere: Vec::new(),
         })
@@ -107,10 +119,12 @@ impl ShardFiles {
                 Ok(read) => read,
                 Err(BlobError::Source(error)) if !present.sure && error.cause == Cause::Missing => continue,
                 Err(error) => {
+                    found.present.push(*snapshot);
                     unreadable.push(error);
                     continue;
                 }
             };
+            found.present.push(*snapshot);
             let mut files = Vec::with_capacity(read.files.len());
             for file in read.files {
                 let next = u32::try_from(found.files.len()).unwrap_or(u32::MAX);

@@ -4,7 +4,8 @@ use super::diff::{Change, State};
 use super::du::Du;
 use super::orphans::{Class, Grace, Orphans, Total, Why};
 use super::{Survey, SurveyError};
-use crate::format::testing::{Packing, shard_generation};
+use crate::format::snapshot::ShardFailure;
+use crate::format::testing::{Packing, shard_generation, snapshot as snapshot_blob};
 use crate::repository::Repository;
 use crate::source::{Access, Source};
 use crate::testing::Synthetic;
@@ -63,12 +64,7 @@ impl Fixture {
     }
 
     async fn survey(&self) -> Survey {
-        let source = Source::open(self.repository.root().to_str().unwrap(), &Access::default()).unwrap();
-        Survey {
-            repository: Arc::new(Repository::open(source).await.unwrap()),
-            concurrency: 2,
-            progress: Arc::default(),
-        }
+        survey_of(self.repository.root()).await
     }
 
     /// The current generation of a shard.
@@ -84,6 +80,15 @@ impl Fixture {
         let path = self.repository.root().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
+    }
+}
+
+async fn survey_of(root: &Path) -> Survey {
+    let source = Source::open(root.to_str().unwrap(), &Access::default()).unwrap();
+    Survey {
+        repository: Arc::new(Repository::open(source).await.unwrap()),
+        concurrency: 2,
+        progress: Arc::default(),
     }
 }
 
@@ -254,6 +259,136 @@ async fn what_cannot_be_read_is_counted_and_named() {
     assert!(ls.unreadable.first[0].contains(&uuid), "{:?}", ls.unreadable);
     let shown = survey.show("s1", |_| true).await.unwrap();
     assert_eq!((shown.unreadable.count, shown.documents), (1, None));
+}
+
+impl Fixture {
+    /// A shard's `snap-*.dat` of a snapshot.
+    async fn own(&self, snapshot: &str, index: &str, shard: usize) -> PathBuf {
+        let survey = self.survey().await;
+        let position = survey.find(snapshot).unwrap();
+        let uuid = survey.repository.snapshot_uuid(position);
+        self.repository
+            .shard(index, shard)
+            .join(format!("snap-{uuid}.dat"))
+    }
+
+    /// Rewrites a snapshot's own blob as a finished one that lacks some shards by the engine's word.
+    async fn lacking(&self, snapshot: &str, shards: &[(&str, u32)]) {
+        let survey = self.survey().await;
+        let position = survey.find(snapshot).unwrap();
+        let mut own = survey.repository.snapshot(position).await.unwrap();
+        own.state = "PARTIAL".into();
+        let failure = |(index, shard): &(&str, u32)| ShardFailure {
+            index: (*index).into(),
+            shard: *shard,
+            reason: "not there".into(),
+        };
+        own.failures = shards.iter().map(failure).collect();
+        self.write(
+            &survey.repository.snapshot_key(position),
+            &snapshot_blob(Packing::Plain, &own),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_shard_that_is_gone_is_told_unless_the_engine_never_wrote_it() {
+    let fixture = Fixture::new();
+    std::fs::remove_file(fixture.own("s1", "shop", 0).await).unwrap();
+    let survey = fixture.survey().await;
+    let said = |unreadable: super::Unreadable| match &unreadable.first[..] {
+        [one] => one.contains("snapshot s1: 1 of the 3 shards"),
+        other => panic!("{other:?}"),
+    };
+    assert!(said(survey.ls(true).await.unreadable));
+    assert!(said(survey.du(None).await.unreadable));
+    assert_eq!(survey.show("s1", |_| true).await.unwrap().unreadable.count, 1);
+    fixture.lacking("s1", &[("shop", 0)]).await;
+    let survey = fixture.survey().await;
+    let counts = [
+        survey.ls(true).await.unreadable.count,
+        survey.du(None).await.unreadable.count,
+        survey.show("s1", |_| true).await.unwrap().unreadable.count,
+        survey.diff("s1", "s2").await.unwrap().unreadable.count,
+    ];
+    assert_eq!(counts, [0; 4]);
+}
+
+#[tokio::test]
+async fn what_could_not_be_compared_is_not_called_the_same() {
+    let fixture = Fixture::new();
+    let of = |diff: &super::diff::Diff, name: &str| {
+        let found = diff.indices.iter().find(|index| index.name == name);
+        found.cloned().unwrap()
+    };
+    // A shard's metadata: gone, then damaged.
+    let own = fixture.own("s2", "logs", 1).await;
+    std::fs::remove_file(&own).unwrap();
+    for damage in [None, Some(b"damaged")] {
+        if let Some(damage) = damage {
+            std::fs::write(&own, damage).unwrap();
+        }
+        let diff = fixture.survey().await.diff("s1", "s2").await.unwrap();
+        let logs = of(&diff, "logs");
+        assert_eq!((logs.change, diff.unreadable.count), (Change::Unknown, 1));
+        assert_eq!(logs.b.and_then(|b| b.documents), None);
+        assert_eq!((logs.blobs.added, logs.blobs.removed), (0, 0));
+        assert_eq!(of(&diff, "shop").change, Change::Changed);
+    }
+    // The index's metadata.
+    let mut twice = Synthetic::new(&fixture.repository.root().join("beside"));
+    twice.take("a", FIRST, &[("one", &[&fixture.mixed])]);
+    twice.change(
+        "one",
+        json!({"index.number_of_replicas": "2"}),
+        json!({"_doc": {}}),
+    );
+    twice.take("b", FIRST + DAY, &[("one", &[&fixture.mixed])]);
+    let survey = survey_of(twice.root()).await;
+    assert_eq!(
+        of(&survey.diff("a", "b").await.unwrap(), "one").change,
+        Change::Changed
+    );
+    let key = survey.repository.index_metadata_key(survey.find("b").unwrap(), 0);
+    std::fs::write(twice.root().join(key), b"damaged").unwrap();
+    let diff = survey.diff("a", "b").await.unwrap();
+    assert_eq!(
+        (of(&diff, "one").change, diff.unreadable.count),
+        (Change::Unknown, 1)
+    );
+}
+
+#[tokio::test]
+async fn shards_that_the_root_does_not_count_are_missed_all_the_same() {
+    let fixture = Fixture::new();
+    let path = fixture.repository.root().join("index-3");
+    let mut root: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    root.as_object_mut().unwrap().remove("min_version");
+    for index in root["indices"].as_object_mut().unwrap().values_mut() {
+        index.as_object_mut().unwrap().remove("shard_generations");
+    }
+    std::fs::write(&path, root.to_string()).unwrap();
+    let survey = fixture.survey().await;
+    let healthy = survey.diff("s1", "s2").await.unwrap();
+    assert_eq!(
+        (healthy.indices[0].change, healthy.unreadable.count),
+        (Change::Same, 0)
+    );
+    std::fs::remove_dir_all(fixture.repository.shard("logs", 1)).unwrap();
+    let diff = survey.diff("s1", "s2").await.unwrap();
+    assert_eq!(
+        (diff.indices[0].change, diff.unreadable.count),
+        (Change::Unknown, 2)
+    );
+    let directory = fixture.repository.shard("logs", 0);
+    std::fs::remove_dir_all(directory.parent().unwrap()).unwrap();
+    let diff = survey.diff("s1", "s2").await.unwrap();
+    assert_eq!(
+        (diff.indices[0].change, diff.unreadable.count),
+        (Change::Unknown, 1)
+    );
+    let shown = survey.show("s1", |name| name == "logs").await.unwrap();
+    assert_eq!(shown.documents, None);
 }
 
 #[tokio::test]
@@ -490,4 +625,15 @@ async fn what_a_snapshot_names_is_no_orphan_though_the_generation_forgot_it() {
     let orphans = survey.orphans(grace(2 * DAY, true)).await;
     assert_eq!(found(&orphans), []);
     assert_eq!(orphans.unreadable.count, 1);
+}
+
+#[tokio::test]
+async fn what_a_lost_snapshot_may_need_is_no_orphan_where_the_generation_is_lost_too() {
+    let fixture = Fixture::new();
+    let own = fixture.own("s1", "shop", 0).await;
+    std::fs::write(fixture.generation("shop", 0), b"damaged").unwrap();
+    std::fs::remove_file(own).unwrap();
+    let orphans = fixture.survey().await.orphans(grace(2 * DAY, true)).await;
+    assert_eq!(found(&orphans), []);
+    assert_eq!(orphans.unreadable.count, 1, "{:?}", orphans.unreadable);
 }
