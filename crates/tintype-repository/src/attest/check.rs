@@ -53,7 +53,7 @@ pub struct Checked {
     pub findings_left_out: u64,
     /// Everything could be read: nothing is unknown.
     pub complete: bool,
-    /// How many blobs were compared.
+    /// How many blobs were compared, as deep as that asks: without those that the depth leaves out or that could not be read.
     pub blobs: u64,
 }
 
@@ -106,7 +106,7 @@ pub async fn check(
         let look = look.clone();
         async move {
             let group = group?;
-            Ok((group.len() as u64, look.group(&group).await))
+            Ok(look.group(&group).await)
         }
     };
     let mut done = pin!(in_order(groups, concurrency, progress, work));
