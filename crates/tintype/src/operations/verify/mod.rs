@@ -127,7 +127,6 @@ fn look(
         store: Arc::clone(store),
         cluster: context.operation.cluster_id.clone(),
         operation: context.operation.id.clone(),
-        now: context.now(),
     });
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
@@ -202,7 +201,7 @@ async fn keep(
             repository = %parameters.repository,
             verdict = ?outcome.state,
             errors = outcome.errors,
-            "a verification found snapshots that cannot be restored"
+            "a verification did not prove that every snapshot can be restored"
         );
     }
     let outcome = serde_json::json!(outcome);
