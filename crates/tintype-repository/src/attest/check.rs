@@ -139,3 +139,23 @@ fn groups(attestation: &Attestation) -> impl Iterator<Item = Result<Vec<Blob>, A
         Some(Ok(group))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Depth::{Content, Metadata, Presence};
+    use crate::Level;
+
+    #[test]
+    fn a_comparison_is_as_deep_as_the_level() {
+        for (level, depth) in [
+            (Level::Root, Metadata),
+            (Level::Metadata, Metadata),
+            (Level::Presence, Presence),
+            (Level::Fingerprint, Presence),
+            (Level::Checksum, Content),
+            (Level::Structure, Content),
+        ] {
+            assert_eq!(super::Depth::from(level), depth, "{level:?}");
+        }
+    }
+}

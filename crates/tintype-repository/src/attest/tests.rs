@@ -286,7 +286,7 @@ async fn a_changed_root_is_found() {
     }
     assert!(opened > 50, "{opened}");
     type Change = fn(&mut Root);
-    let changes: [(Change, &str); 6] = [
+    let changes: [(Change, &str); 9] = [
         (|root| root.snapshots[0].state = Some(1), "state"),
         (|root| root.snapshots[0].version = None, "version"),
         (|root| root.snapshots[0].name = "uno".into(), "name"),
@@ -296,6 +296,20 @@ async fn a_changed_root_is_found() {
             |root| root.snapshots[0].uuid = uuid(98).into(),
             "attested snapshot",
         ),
+        (
+            |root| (root.indices[0].path_type, root.indices[0].has_path_type) = (2, true),
+            "index books",
+        ),
+        (
+            |root| {
+                let mut films = root.indices[0].clone();
+                (films.name, films.id) = ("films".into(), uuid(60).into());
+                root.indices.push(films);
+                root.snapshots[0].metadata = Some(vec![(0, 0), (1, 0)]);
+            },
+            "index films",
+        ),
+        (|root| root.uuid = Some(uuid(2).into()), "another repository"),
     ];
     for (change, what) in changes {
         let mut root = root(4, 0);
@@ -322,6 +336,57 @@ async fn a_member_that_the_root_gained_since_is_no_difference() {
     now.insert("index-4".into(), testing::root(&root));
     let checked = compare(&now, &attestation, &key, Depth::Metadata).await;
     assert!(checked.agrees(), "{:?}", checked.findings);
+}
+
+#[tokio::test]
+async fn a_root_before_the_attested_one_is_found() {
+    let key = SigningKey::generate().unwrap();
+    let attestation = attest(&repository(4, 0), Digest::Crc32, &key).await;
+    let found = only(compare(&repository(3, 0), &attestation, &key, Depth::Metadata).await);
+    assert!(found.message.contains("is older"), "{found:?}");
+    assert_eq!(found.severity, Severity::Warning);
+}
+
+#[tokio::test]
+async fn a_blob_that_cannot_be_read_is_neither_compared_nor_agrees() {
+    let key = SigningKey::generate().unwrap();
+    let blobs = repository(3, 0);
+    let attestation = attest(&blobs, Digest::Crc32, &key).await;
+    let (dir, repository) = open(&blobs).await;
+    // A link that leads out of the store is not followed.
+    let metadata = dir
+        .path()
+        .join(format!("indices/{}/meta-metadata1.dat", uuid(20)));
+    std::fs::remove_file(&metadata).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &metadata).unwrap();
+    let trusted = [key.public()];
+    let checked = check(
+        repository,
+        &attestation,
+        &trusted,
+        Depth::Content,
+        2,
+        Arc::default(),
+    );
+    let checked = checked.await.unwrap();
+    assert!(!checked.complete && !checked.agrees());
+    assert_eq!(checked.blobs, 8);
+    let found = only(checked);
+    assert_eq!(
+        (found.kind, found.severity),
+        (Kind::BlobUnreadable, Severity::Warning)
+    );
+}
+
+#[tokio::test]
+async fn a_snapshot_without_global_state_is_attested_as_it_is() {
+    let key = SigningKey::generate().unwrap();
+    let mut blobs = repository(3, 0);
+    blobs.retain(|path, _| !path.starts_with("meta-"));
+    let attestation = attest(&blobs, Digest::Crc32, &key).await;
+    let checked = compare(&blobs, &attestation, &key, Depth::Content).await;
+    assert!(checked.agrees(), "{:?}", checked.findings);
+    assert_eq!(checked.blobs, 8);
 }
 
 /// Another snapshot of an index that was deleted and made anew with other shards.

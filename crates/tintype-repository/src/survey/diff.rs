@@ -407,3 +407,32 @@ fn add_shard(index: &mut IndexDiff, shard: ShardDiff) -> Unreadable {
     };
     shard.unreadable
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_and_a_new_index_of_the_same_name_are_told() {
+        let metadata = |uuid: &str, aliases: &[&str]| IndexMetadata {
+            uuid: Some(uuid.into()),
+            aliases: aliases.iter().map(ToString::to_string).collect(),
+            ..IndexMetadata::default()
+        };
+        let compared = |a: &IndexMetadata, b: &IndexMetadata| {
+            let mut diff = IndexDiff::default();
+            diff.compare(a, b);
+            diff
+        };
+        let (one, two) = (metadata("u1", &["x", "y"]), metadata("u1", &["y", "z"]));
+        let diff = compared(&one, &two);
+        assert_eq!((diff.change, diff.recreated), (Change::Changed, false));
+        assert_eq!(
+            (&diff.aliases_added[..], &diff.aliases_removed[..]),
+            (&["z".into()][..], &["x".into()][..])
+        );
+        let anew = compared(&one, &metadata("u2", &["x", "y"]));
+        assert_eq!((anew.change, anew.recreated), (Change::Changed, true));
+        assert_eq!(compared(&one, &one).change, Change::Same);
+    }
+}

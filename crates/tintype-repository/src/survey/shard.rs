@@ -71,7 +71,7 @@ impl ShardFiles {
         };
         if present.sure {
             let listed = present.snapshots.iter().map(|(snapshot, _)| *snapshot);
-            found.present = listed.collect();
+            found.present = listed.chain(present.shallow.iter().copied()).collect();
         }
         found.elsewhere = present.shallow;
         (found, unreadable)
@@ -237,4 +237,38 @@ pub(super) fn current(index: &RootIndex, shard: u32, listing: Option<&[Entry]>) 
         .iter()
         .filter_map(|entry| last(&entry.key).strip_prefix("index-")?.parse::<u64>().ok());
     numbers.max().map(|number| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_current_generation_is_named_by_the_root_or_has_the_highest_number() {
+        let entry = |name: &str| Entry {
+            key: format!("indices/i/0/{name}"),
+            length: 1,
+            modified: 1,
+            archived: false,
+        };
+        let listing = ["index-9", "index-12", "index-1", "index-uuid", "snap-99.dat"].map(entry);
+        let named = |named: Option<&str>| {
+            let index = RootIndex {
+                generations: Some(vec![named.map(Into::into)]),
+                ..RootIndex::default()
+            };
+            current(&index, 0, Some(&listing))
+        };
+        assert_eq!(named(Some("uuid")).as_deref(), Some("uuid"));
+        assert_eq!(named(Some("_new")), None);
+        // Numbers in the root are not reliable.
+        for number in [Some("9"), None] {
+            assert_eq!(named(number).as_deref(), Some("12"), "{number:?}");
+        }
+        assert_eq!(
+            current(&RootIndex::default(), 0, Some(&listing)).as_deref(),
+            Some("12")
+        );
+        assert_eq!(current(&RootIndex::default(), 0, None), None);
+    }
 }

@@ -4,6 +4,7 @@ use super::diff::{Change, State};
 use super::du::Du;
 use super::orphans::{Class, Grace, Orphans, Total, Why};
 use super::{Survey, SurveyError};
+use crate::format::shard_path::PathType;
 use crate::format::snapshot::ShardFailure;
 use crate::format::testing::{Packing, shard_generation, snapshot as snapshot_blob};
 use crate::repository::Repository;
@@ -413,6 +414,8 @@ async fn one_snapshot_is_shown_whole() {
         (Some(82), 3, 3, 2)
     );
     assert_eq!(logs.bytes, whole(&[&fixture.mixed, &fixture.empty]));
+    // The fixture writes every file as a new one.
+    assert_eq!((logs.bytes_added, shown.bytes_added), (logs.bytes, shown.bytes));
     assert_eq!(logs.lucene_majors, [8]);
     assert_eq!(logs.settings["index.number_of_replicas"], "2");
     assert_eq!(logs.created_by.as_deref(), Some("Elasticsearch 7.17.29"));
@@ -636,4 +639,139 @@ async fn what_a_lost_snapshot_may_need_is_no_orphan_where_the_generation_is_lost
     let orphans = fixture.survey().await.orphans(grace(2 * DAY, true)).await;
     assert_eq!(found(&orphans), []);
     assert_eq!(orphans.unreadable.count, 1, "{:?}", orphans.unreadable);
+}
+
+#[tokio::test]
+async fn snapshots_are_told_apart_by_time_whatever_their_order_in_the_root() {
+    let directory = tempfile::tempdir().unwrap();
+    let mixed = index(8, "mixed");
+    let mut repository = Synthetic::new(directory.path());
+    for (name, started) in [("late", FIRST + DAY), ("early", FIRST)] {
+        repository.take(name, started, &[("logs", &[&mixed])]);
+    }
+    let survey = survey_of(repository.root()).await;
+    let names: Vec<_> = survey
+        .ls(false)
+        .await
+        .snapshots
+        .into_iter()
+        .map(|row| row.snapshot.name)
+        .collect();
+    assert_eq!(names, ["early", "late"]);
+    let du = survey.du(Some(FIRST + 1)).await;
+    let names: Vec<_> = du.snapshots.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["early", "late"]);
+    // The one that stays has all of it too.
+    let older = du.older.unwrap();
+    assert_eq!(
+        (&older.snapshots[..], older.frees.data_bytes),
+        (&["early".to_owned()][..], 0)
+    );
+}
+
+#[tokio::test]
+async fn an_index_that_was_made_anew_with_fewer_shards_lacks_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let [mixed, sorted] = ["mixed", "sorted"].map(|name| index(8, name));
+    let mut repository = Synthetic::new(directory.path());
+    repository.take("a", FIRST, &[("logs", &[&mixed, &sorted])]);
+    repository.change("logs", json!({}), json!({"_doc": {}}));
+    repository.take("b", FIRST + DAY, &[("logs", &[&mixed])]);
+    let survey = survey_of(repository.root()).await;
+    let shown = survey.show("b", |_| true).await.unwrap();
+    assert_eq!(shown.unreadable.count, 0, "{:?}", shown.unreadable);
+    assert_eq!((shown.indices[0].shards_here, shown.documents), (1, Some(82)));
+    let diff = survey.diff("a", "b").await.unwrap();
+    assert_eq!(diff.unreadable.count, 0, "{:?}", diff.unreadable);
+    assert_eq!(
+        diff.indices[0].b.map(|b| (b.shards, b.documents)),
+        Some((1, Some(82)))
+    );
+    assert_eq!(survey.ls(true).await.unreadable.count, 0);
+}
+
+#[tokio::test]
+async fn a_shallow_copy_of_a_shard_lies_in_another_store() {
+    let fixture = Fixture::new();
+    let own = fixture.own("s1", "shop", 0).await;
+    std::fs::rename(&own, own.with_file_name(format!("shallow-{}", name(&own)))).unwrap();
+    let survey = fixture.survey().await;
+    let (ls, du) = (survey.ls(true).await, survey.du(None).await);
+    assert_eq!(
+        (ls.unreadable.count, du.unreadable.count),
+        (0, 0),
+        "{:?}",
+        ls.unreadable
+    );
+    let elsewhere: Vec<_> = ls.snapshots.iter().map(|row| row.other_store).collect();
+    assert_eq!(elsewhere, [true, false, false]);
+    let elsewhere: Vec<_> = du.snapshots.iter().map(|row| row.other_store).collect();
+    assert_eq!(elsewhere, [true, false, false]);
+}
+
+/// A repository below `base` with one index of two shards under hashed paths.
+fn hashed(directory: &Path, kind: PathType, code: u8) -> Synthetic {
+    let [mixed, sorted] = ["mixed", "sorted"].map(|name| index(8, name));
+    let mut repository = Synthetic::new(&directory.join("base"));
+    repository.take("s1", FIRST, &[("logs", &[&mixed, &sorted])]);
+    let path = repository.root().join("index-1");
+    let mut root: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    root["indices"]["logs"]["shard_path_type"] = code.into();
+    std::fs::write(&path, root.to_string()).unwrap();
+    for shard in 0..2 {
+        let from = repository.shard("logs", shard);
+        let id = name(from.parent().unwrap());
+        let to = directory.join(kind.directory("base", "", &id, shard as u32));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::rename(&from, to).unwrap();
+    }
+    repository
+}
+
+#[tokio::test]
+async fn orphans_are_looked_for_under_hashed_paths() {
+    for (kind, code) in [(PathType::HashedPrefix, 1), (PathType::HashedInfix, 2)] {
+        let directory = tempfile::tempdir().unwrap();
+        let repository = hashed(directory.path(), kind, code);
+        let access = Access {
+            base_path: Some("base".into()),
+            ..Access::default()
+        };
+        let orphans = async || {
+            let source = Source::open(repository.root().to_str().unwrap(), &access).unwrap();
+            let survey = Survey {
+                repository: Arc::new(Repository::open(source).await.unwrap()),
+                concurrency: 2,
+                progress: Arc::default(),
+            };
+            assert_eq!(
+                survey.ls(true).await.snapshots[0].documents,
+                Some(111),
+                "{kind:?}"
+            );
+            survey.orphans(grace(2 * DAY, true)).await
+        };
+        let healthy = orphans().await;
+        assert_eq!(
+            (found(&healthy), healthy.unreadable.count),
+            (Vec::new(), 0),
+            "{kind:?}"
+        );
+        let id = name(repository.shard("logs", 0).parent().unwrap());
+        let gone = kind.directory("base", "", "gone", 0);
+        // The second shard's hash leads to no first one.
+        let wrong = kind.directory("base", "", &id, 1);
+        let wrong = wrong.strip_suffix('1').unwrap();
+        for path in [gone, format!("{wrong}0")] {
+            let path = directory.path().join(path);
+            std::fs::create_dir_all(&path).unwrap();
+            std::fs::write(path.join("__a"), b"12345").unwrap();
+        }
+        let mut expected = vec![
+            (Why::UnknownIndex, "indices/gone/".to_owned()),
+            (Why::UnknownShard, format!("indices/{id}/0/")),
+        ];
+        expected.sort_by(|a, b| a.1.cmp(&b.1));
+        assert_eq!(found(&orphans().await), expected, "{kind:?}");
+    }
 }
