@@ -282,50 +282,20 @@ pub fn refused(error: AttestError) -> CliError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::made::{finding, report};
     use super::*;
-    use tintype_repository::finding::Finding;
-    use tintype_repository::verify::report::{Read, SCHEMA};
-
-    fn report(verdict: Verdict, severity: Severity, kind: Kind) -> Report {
-        let finding = Finding {
-            severity,
-            kind,
-            blob: "snap-u.dat".into(),
-            key: None,
-            offset: None,
-            expected: None,
-            actual: None,
-            message: "snap-u.dat: so it is".into(),
-            index: None,
-            shard: None,
-            snapshots: vec!["s".into()],
-            snapshots_left_out: 0,
-        };
-        Report {
-            schema: SCHEMA,
-            version: "1",
-            location: "file:///r".into(),
-            uuid: None,
-            generation: 1,
-            level: Level::Structure,
-            structure: true,
-            started: 1,
-            ended: 2,
-            complete: false,
-            verdict,
-            opened_by: Vec::new(),
-            read: Read::default(),
-            snapshots: Vec::new(),
-            findings: vec![finding],
-            findings_left_out: 0,
-        }
-    }
 
     #[test]
     fn what_is_damaged_or_could_not_be_read_is_not_attested() {
         use Severity::{Error, Note, Warning};
         use Verdict::{InPart, Restorable, Unknown};
-        let judged = |verdict, severity, kind| sound(&report(verdict, severity, kind));
+        let judged = |verdict, severity, kind| {
+            let findings = vec![finding(severity, kind)];
+            sound(&Report {
+                findings,
+                ..report(&[verdict])
+            })
+        };
         let damaged = judged(InPart, Error, Kind::ChecksumMismatch);
         assert!(matches!(damaged, Err(CliError::NotGood(_))), "{damaged:?}");
         for kind in [Kind::BlobUnreadable, Kind::Changed] {
