@@ -232,6 +232,27 @@ async fn a_proof_is_as_old_as_the_oldest_check_that_it_rests_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_root_takes_what_was_proved() {
+    use Verdict::{NotRestorable, Restorable};
+    let ground = Ground::new().await;
+    ground.verify(json!({"level": "checksum"})).await;
+    let root = ground.repository.root().join("index-2");
+    let whole = std::fs::read(&root).unwrap();
+    std::fs::write(&root, &whole[..whole.len() / 2]).unwrap();
+    let lost = ground.verify(json!({})).await;
+    let outcome = &lost["outcome"];
+    assert_eq!(
+        (&outcome["state"], &outcome["good"], &outcome["complete"]),
+        (&json!("not_restorable"), &json!(false), &json!(false))
+    );
+    assert_eq!(lost["report"]["findings"][0]["blob"], "index-2");
+    assert_eq!(ground.proved().await, [Some((NotRestorable, Level::Root)); 2]);
+    std::fs::write(&root, whole).unwrap();
+    ground.verify(json!({"level": "presence"})).await;
+    assert_eq!(ground.proved().await, [Some((Restorable, Level::Presence)); 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_restorable_is_attested_once_and_after_it_was_verified() {
     let ground = Ground::new().await;
     let public = ground.key().await;

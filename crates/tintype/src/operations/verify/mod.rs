@@ -179,6 +179,7 @@ async fn keep(
     outcome.notes.extend(attested.problems);
     let proofs = report::proofs(parameters, &report, &context.operation.id);
     let whole = report.complete && parameters.options.is_whole();
+    let root_lost = report::root_lost(&report);
     let document = match report::document(report) {
         Ok(document) => document,
         Err(error) => {
@@ -194,6 +195,7 @@ async fn keep(
         document,
         proofs,
         whole,
+        root_lost,
     };
     context.operations.store().put_report(&report).await?;
     if !outcome.good {

@@ -154,6 +154,13 @@ pub fn outcome(parameters: &VerifyParameters, report: &Report, attested: u64) ->
     }
 }
 
+/// When the root was found damaged, for a report of [`of_a_damaged_root`]: of no other it is known that nothing can be
+/// restored where no snapshot is named.
+pub fn root_lost(report: &Report) -> Option<Timestamp> {
+    let lost = report.verdict == Verdict::NotRestorable && report.snapshots.is_empty();
+    Timestamp::from_millisecond(report.ended).ok().filter(|_| lost)
+}
+
 /// The report of a repository whose root is there and cannot be decoded: it was looked at, and nothing can be restored.
 pub fn of_a_damaged_root(
     parameters: &VerifyParameters,
@@ -275,6 +282,16 @@ mod tests {
     }
 
     #[test]
+    fn findings_beyond_the_bound_are_counted() {
+        let mut many = report(Vec::new());
+        many.findings = vec![many.findings[0].clone(); FINDINGS + 3];
+        many.findings_left_out = 4;
+        let kept: serde_json::Value = serde_json::from_str(&document(many).unwrap()).unwrap();
+        let found = kept["findings"].as_array().unwrap().len();
+        assert_eq!((found, &kept["findings_left_out"]), (FINDINGS, &7.into()));
+    }
+
+    #[test]
     fn damage_is_as_deep_as_the_look_and_health_as_what_all_of_it_passed() {
         let mut bad = snapshot(1, Verdict::InPart, 0);
         bad.level = None;
@@ -347,6 +364,9 @@ mod tests {
     fn a_root_that_does_not_decode_is_damage_and_not_a_failure_to_look() {
         let root = report(Vec::new());
         assert_eq!((root.generation, root.verdict), (7, Verdict::NotRestorable));
+        assert_eq!(root_lost(&root).map(Timestamp::as_millisecond), Some(9));
+        let other = report(vec![snapshot(0, Verdict::NotRestorable, 0)]);
+        assert_eq!(root_lost(&other), None);
         let text = document(root).unwrap();
         let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(kept["schema"], SCHEMA);
