@@ -2,6 +2,7 @@
 
 mod diagnose;
 mod keys;
+mod lacks;
 mod open;
 
 use crate::format::index::IndexMetadata;
@@ -10,6 +11,7 @@ use crate::format::{FormatError, root::Root, shallow::ShallowSnapshot, snapshot:
 use crate::source::{Entry, Source, SourceError};
 use bytes::Bytes;
 
+pub(crate) use lacks::{Lacks, is_finished, lies_elsewhere};
 pub(crate) use open::{generation, latest as newest_by_latest, lists as lists_paths_of};
 
 /// The largest root that is read, in bytes: a million pairs of snapshots and indices take about 90 MB.

@@ -53,7 +53,7 @@ pub struct Checked {
     pub findings_left_out: u64,
     /// Everything could be read: nothing is unknown.
     pub complete: bool,
-    /// How many blobs were compared.
+    /// How many blobs were compared, as deep as that asks: without those that the depth leaves out or that could not be read.
     pub blobs: u64,
 }
 
@@ -106,7 +106,7 @@ pub async fn check(
         let look = look.clone();
         async move {
             let group = group?;
-            Ok((group.len() as u64, look.group(&group).await))
+            Ok(look.group(&group).await)
         }
     };
     let mut done = pin!(in_order(groups, concurrency, progress, work));
@@ -138,4 +138,24 @@ fn groups(attestation: &Attestation) -> impl Iterator<Item = Result<Vec<Blob>, A
         }
         Some(Ok(group))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Depth::{Content, Metadata, Presence};
+    use crate::Level;
+
+    #[test]
+    fn a_comparison_is_as_deep_as_the_level() {
+        for (level, depth) in [
+            (Level::Root, Metadata),
+            (Level::Metadata, Metadata),
+            (Level::Presence, Presence),
+            (Level::Fingerprint, Presence),
+            (Level::Checksum, Content),
+            (Level::Structure, Content),
+        ] {
+            assert_eq!(super::Depth::from(level), depth, "{level:?}");
+        }
+    }
 }

@@ -8,7 +8,8 @@ use super::{AttestError, Attestation, Extract, SigningKey, undecoded};
 use crate::format::file::FileInfo;
 use crate::format::index::IndexMetadata;
 use crate::format::shard::ShardSnapshot;
-use crate::repository::{METADATA_CAP, Repository};
+use crate::format::snapshot::Snapshot;
+use crate::repository::{Lacks, METADATA_CAP, Repository};
 use crate::source::{Cause, SourceError};
 use crate::verify::Progress;
 use aws_lc_rs::digest::{Context, SHA256};
@@ -39,7 +40,8 @@ pub struct Request {
 /// a line of about 100 bytes for each blob.
 ///
 /// # Errors
-/// A blob that cannot be read or decoded; a shard that a partial snapshot does not have is none.
+/// A blob that cannot be read or decoded, or whose bytes are not the recorded ones; a shard that is not there, unless the
+/// snapshot says itself that it has it not.
 pub async fn create(
     repository: Arc<Repository>,
     request: Request,
@@ -47,7 +49,7 @@ pub async fn create(
 ) -> Result<Attestation, AttestError> {
     let extract = Extract::of(&repository.root, request.snapshot)
         .ok_or_else(|| AttestError::NoSnapshot(format!("at position {}", request.snapshot)))?;
-    let units = units(&repository, &request).await?;
+    let (units, lacks) = units(&repository, &request).await?;
     let (mut list, mut absent_shards) = (Lines::default(), Vec::new());
     let (of, digest) = (repository.clone(), request.digest);
     let progress = request.progress.clone();
@@ -60,7 +62,9 @@ pub async fn create(
     );
     let mut read = pin!(read);
     while let Some(part) = read.try_next().await? {
-        absent_shards.extend(part.absent);
+        if let Some((index, shard)) = part.absent {
+            absent_shards.push(absent(&repository, &lacks, index, shard)?);
+        }
         for blob in part.blobs {
             list.add(&blob)?;
         }
@@ -143,22 +147,31 @@ impl Unit {
 /// What a unit consists of.
 struct Part {
     blobs: Vec<Blob>,
-    /// The shard that is not there.
-    absent: Option<String>,
+    /// The index's position and the shard's number, when that is not there.
+    absent: Option<(u32, u32)>,
 }
 
-/// All parts of a snapshot in the order of their paths.
-async fn units(repository: &Arc<Repository>, request: &Request) -> Result<Vec<Unit>, AttestError> {
+/// The name of a shard that the snapshot says itself that it has not.
+fn absent(repository: &Repository, lacks: &Lacks, index: u32, shard: u32) -> Result<String, AttestError> {
+    let index = repository.root.indices.get(index as usize);
+    let name = index.map_or("", |index| &*index.name);
+    if lacks.may_lack(name, shard) {
+        return Ok(format!("{name}/{shard}"));
+    }
+    Err(AttestError::Damaged(format!(
+        "shard {shard} of index {name} is not there, and the engine says that it wrote it"
+    )))
+}
+
+/// All parts of a snapshot in the order of their paths, and which it need not have.
+async fn units(repository: &Arc<Repository>, request: &Request) -> Result<(Vec<Unit>, Lacks), AttestError> {
     let snapshot = request.snapshot;
     let uuid = repository.snapshot_uuid(snapshot);
     let mut units = Vec::new();
-    let own = metadata(
-        repository,
-        &repository.snapshot_key(snapshot),
-        &format!("snap-{uuid}.dat"),
-    )
-    .await?;
-    units.push(Unit::Read(own.0));
+    let key = repository.snapshot_key(snapshot);
+    let (blob, own) = metadata(repository, &key, &format!("snap-{uuid}.dat")).await?;
+    let own = Snapshot::parse(&own).map_err(|error| undecoded(&key, error))?;
+    units.push(Unit::Read(blob));
     let global = metadata(
         repository,
         &repository.global_key(snapshot),
@@ -187,7 +200,7 @@ async fn units(repository: &Arc<Repository>, request: &Request) -> Result<Vec<Un
         units.extend(more);
     }
     units.sort_by(|a, b| a.path().cmp(b.path()));
-    Ok(units)
+    Ok((units, Lacks::of(&own)))
 }
 
 async fn index_units(
@@ -273,14 +286,7 @@ async fn read(
         }
     }
     blobs.sort_by(|a, b| a.path.cmp(&b.path));
-    let name = &repository
-        .root
-        .indices
-        .get(index as usize)
-        .map(|index| index.name.clone());
-    let absent = blobs
-        .is_empty()
-        .then(|| format!("{}/{shard}", name.as_deref().unwrap_or_default()));
+    let absent = blobs.is_empty().then_some((index, shard));
     Ok(Part { blobs, absent })
 }
 
@@ -307,6 +313,13 @@ async fn data(
             .collect();
         let digested = digest::read(&repository.source, &parts, true).await?;
         progress.bytes.fetch_add(blob.length, Ordering::Relaxed);
+        // Who attested other bytes than the recorded ones would attest damage.
+        if !digested.is_whole(blob.crc32.as_deref()) {
+            let path = &blob.path;
+            return Err(AttestError::Damaged(format!(
+                "{path}: its bytes do not have the recorded checksum"
+            )));
+        }
         blob.sha256 = digested.sha256;
     }
     Ok(blob)

@@ -26,6 +26,14 @@ pub(super) struct Digested {
     pub(super) footer: String,
 }
 
+impl Digested {
+    /// Whether the bytes have a checksum, and say so themselves.
+    pub(super) fn is_whole(&self, crc32: Option<&str>) -> bool {
+        let same = |crc32: &str| self.crc32 == crc32 && self.footer == footer(crc32);
+        crc32.is_none_or(same)
+    }
+}
+
 impl Sink for Digests {
     fn take(&mut self, bytes: &[u8]) {
         if let Some(sha256) = &mut self.sha256 {
@@ -42,6 +50,11 @@ impl Sink for Digests {
 /// A checksum as a list writes it.
 pub(super) fn crc32(checksum: u32) -> String {
     format!("{checksum:08x}")
+}
+
+/// The last 8 bytes of a file with this checksum, both in hexadecimal.
+pub(super) fn footer(crc32: &str) -> String {
+    format!("00000000{crc32}")
 }
 
 /// The SHA-256 of some bytes as a list writes it.

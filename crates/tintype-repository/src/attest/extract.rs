@@ -34,7 +34,8 @@ pub struct ExtractIndex {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// How many shards the root knows, since 7.6.
+    /// How many shards the root knows, since 7.6: the most that the index had in any snapshot. Not compared, since it changes
+    /// with the other snapshots when the index is deleted and made anew with more or fewer shards.
     pub shards: Option<u64>,
     /// Where its shards lie: 0 fixed, 1 hashed prefix, 2 hashed infix.
     pub path_type: u8,
@@ -149,9 +150,9 @@ impl Extract {
 
 impl ExtractIndex {
     fn difference(&self, now: &Self) -> Option<Difference> {
-        // What was absent may have come since.
         let mut is = now.clone();
-        is.shards = self.shards.and(now.shards);
+        is.shards = self.shards;
+        // What was absent may have come since.
         let identifier = self.metadata_identifier.as_ref();
         is.metadata_identifier = identifier.and(now.metadata_identifier.clone());
         (is != *self).then(|| Difference {

@@ -148,36 +148,41 @@ impl Look {
         self.repository.key(directory).trim_end_matches('/').to_owned()
     }
 
-    /// Compares some blobs that lie in one directory.
-    pub(super) async fn group(&self, group: &[Blob]) -> Vec<Finding> {
+    /// Compares some blobs that lie in one directory: how many it compared, and what differs.
+    pub(super) async fn group(&self, group: &[Blob]) -> (u64, Vec<Finding>) {
+        let (mut compared, mut findings) = (0, Vec::new());
         let Some(first) = group.first() else {
-            return Vec::new();
+            return (compared, findings);
         };
         let directory = self.directory(first);
         let key = |name: &str| match directory.as_str() {
             "" => name.to_owned(),
             directory => format!("{directory}/{name}"),
         };
-        let mut findings = Vec::new();
+        let mut add = |finding: Option<Finding>| {
+            let unread = |finding: &Finding| finding.kind == Kind::BlobUnreadable;
+            compared += u64::from(!finding.as_ref().is_some_and(unread));
+            findings.extend(finding);
+        };
         for blob in group.iter().filter(|blob| !blob.is_data()) {
-            findings.extend(self.metadata(blob, &key(blob.name())).await);
+            add(self.metadata(blob, &key(blob.name())).await);
         }
         let data: Vec<&Blob> = group.iter().filter(|blob| blob.is_data()).collect();
         if self.depth < Depth::Presence || data.is_empty() {
-            return findings;
+            return (compared, findings);
         }
         let listed = match self.lengths(&directory).await {
             Ok(listed) => listed,
             Err(error) => {
                 findings.push(self.unreadable(first, &directory, &error));
-                return findings;
+                return (compared, findings);
             }
         };
         for blob in data {
             let parts: Vec<_> = blob.parts().map(|(name, length)| (key(&name), length)).collect();
-            findings.extend(self.data(blob, &parts, listed.as_ref()).await);
+            add(self.data(blob, &parts, listed.as_ref()).await);
         }
-        findings
+        (compared, findings)
     }
 
     /// The lengths of all blobs in a directory; `None`: the store cannot list.
@@ -266,7 +271,7 @@ impl Look {
             Err(error) => return Some(self.unreadable(blob, key, &error)),
         };
         self.progress.bytes.fetch_add(blob.length, Ordering::Relaxed);
-        let footer = blob.crc32.as_ref().map(|crc32| format!("00000000{crc32}"));
+        let footer = blob.crc32.as_deref().map(digest::footer);
         let pairs = [
             ("SHA-256", blob.sha256.clone(), digested.sha256),
             ("CRC-32", blob.crc32.clone(), Some(digested.crc32)),

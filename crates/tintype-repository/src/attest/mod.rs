@@ -50,6 +50,9 @@ pub enum AttestError {
     /// The repository has no such snapshot.
     #[error("the repository has no snapshot {0}")]
     NoSnapshot(String),
+    /// The snapshot is not what it says of itself; in words.
+    #[error("{0}")]
+    Damaged(String),
     /// A blob of the snapshot cannot be had.
     #[error(transparent)]
     Blob(#[from] BlobError),

@@ -192,6 +192,15 @@ mod tests {
             .collect();
         assert_eq!(documents, [("books", Some(82)), ("events", Some(27))]);
         assert_eq!(Verified::of(&report, "another"), None);
+        // What all of its data passed, and not what was asked for or passed last.
+        let mut older = report.clone();
+        let of = older.snapshots.iter_mut().find(|one| one.uuid == uuid).unwrap();
+        (of.level, of.oldest_check) = (Some(Level::Presence), Some(7));
+        let older = Verified::of(&older, &uuid).unwrap();
+        assert_eq!(
+            (older.level, older.oldest_check),
+            (Some(Level::Presence), Some(7))
+        );
         let request = Request {
             snapshot: repository.find_snapshot("second").unwrap(),
             digest: Digest::Crc32,

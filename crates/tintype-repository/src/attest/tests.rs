@@ -5,7 +5,7 @@ use crate::finding::{Finding, Kind, Severity};
 use crate::format::file::FileInfo;
 use crate::format::index::IndexMetadata;
 use crate::format::root::{Root, RootIndex, RootSnapshot};
-use crate::format::snapshot::Snapshot;
+use crate::format::snapshot::{ShardFailure, Snapshot};
 use crate::format::testing::{self, Packing, uuid};
 use crate::repository::Repository;
 use crate::source::{Access, Source};
@@ -77,6 +77,11 @@ fn repository(generation: u64, path_type: u8) -> Blobs {
             version_id: Some(136_407_827),
             indices: vec!["books".into()],
             state: "PARTIAL".into(),
+            failures: vec![ShardFailure {
+                index: "books".into(),
+                shard: 2,
+                reason: "no node".into(),
+            }],
             ..Snapshot::default()
         };
         let name = &taken.uuid;
@@ -138,6 +143,10 @@ async fn open(blobs: &Blobs) -> (tempfile::TempDir, Arc<Repository>) {
 }
 
 async fn attest(blobs: &Blobs, digest: Digest, key: &SigningKey) -> Attestation {
+    try_attest(blobs, digest, key).await.unwrap()
+}
+
+async fn try_attest(blobs: &Blobs, digest: Digest, key: &SigningKey) -> Result<Attestation, AttestError> {
     let (_dir, repository) = open(blobs).await;
     let request = Request {
         snapshot: repository.find_snapshot("one").unwrap(),
@@ -147,7 +156,7 @@ async fn attest(blobs: &Blobs, digest: Digest, key: &SigningKey) -> Attestation 
         now: 1_000,
         progress: Arc::new(Progress::default()),
     };
-    create(repository, request, key).await.unwrap()
+    create(repository, request, key).await
 }
 
 async fn compare(blobs: &Blobs, attestation: &Attestation, key: &SigningKey, depth: Depth) -> Checked {
@@ -277,7 +286,7 @@ async fn a_changed_root_is_found() {
     }
     assert!(opened > 50, "{opened}");
     type Change = fn(&mut Root);
-    let changes: [(Change, &str); 6] = [
+    let changes: [(Change, &str); 9] = [
         (|root| root.snapshots[0].state = Some(1), "state"),
         (|root| root.snapshots[0].version = None, "version"),
         (|root| root.snapshots[0].name = "uno".into(), "name"),
@@ -287,6 +296,20 @@ async fn a_changed_root_is_found() {
             |root| root.snapshots[0].uuid = uuid(98).into(),
             "attested snapshot",
         ),
+        (
+            |root| (root.indices[0].path_type, root.indices[0].has_path_type) = (2, true),
+            "index books",
+        ),
+        (
+            |root| {
+                let mut films = root.indices[0].clone();
+                (films.name, films.id) = ("films".into(), uuid(60).into());
+                root.indices.push(films);
+                root.snapshots[0].metadata = Some(vec![(0, 0), (1, 0)]);
+            },
+            "index films",
+        ),
+        (|root| root.uuid = Some(uuid(2).into()), "another repository"),
     ];
     for (change, what) in changes {
         let mut root = root(4, 0);
@@ -313,6 +336,112 @@ async fn a_member_that_the_root_gained_since_is_no_difference() {
     now.insert("index-4".into(), testing::root(&root));
     let checked = compare(&now, &attestation, &key, Depth::Metadata).await;
     assert!(checked.agrees(), "{:?}", checked.findings);
+}
+
+#[tokio::test]
+async fn a_root_before_the_attested_one_is_found() {
+    let key = SigningKey::generate().unwrap();
+    let attestation = attest(&repository(4, 0), Digest::Crc32, &key).await;
+    let found = only(compare(&repository(3, 0), &attestation, &key, Depth::Metadata).await);
+    assert!(found.message.contains("is older"), "{found:?}");
+    assert_eq!(found.severity, Severity::Warning);
+}
+
+#[tokio::test]
+async fn a_blob_that_cannot_be_read_is_neither_compared_nor_agrees() {
+    let key = SigningKey::generate().unwrap();
+    let blobs = repository(3, 0);
+    let attestation = attest(&blobs, Digest::Crc32, &key).await;
+    let (dir, repository) = open(&blobs).await;
+    // A link that leads out of the store is not followed.
+    let metadata = dir
+        .path()
+        .join(format!("indices/{}/meta-metadata1.dat", uuid(20)));
+    std::fs::remove_file(&metadata).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &metadata).unwrap();
+    let trusted = [key.public()];
+    let checked = check(
+        repository,
+        &attestation,
+        &trusted,
+        Depth::Content,
+        2,
+        Arc::default(),
+    );
+    let checked = checked.await.unwrap();
+    assert!(!checked.complete && !checked.agrees());
+    assert_eq!(checked.blobs, 8);
+    let found = only(checked);
+    assert_eq!(
+        (found.kind, found.severity),
+        (Kind::BlobUnreadable, Severity::Warning)
+    );
+}
+
+#[tokio::test]
+async fn a_snapshot_without_global_state_is_attested_as_it_is() {
+    let key = SigningKey::generate().unwrap();
+    let mut blobs = repository(3, 0);
+    blobs.retain(|path, _| !path.starts_with("meta-"));
+    let attestation = attest(&blobs, Digest::Crc32, &key).await;
+    let checked = compare(&blobs, &attestation, &key, Depth::Content).await;
+    assert!(checked.agrees(), "{:?}", checked.findings);
+    assert_eq!(checked.blobs, 8);
+}
+
+/// Another snapshot of an index that was deleted and made anew with other shards.
+#[tokio::test]
+async fn the_shards_of_other_snapshots_are_no_difference() {
+    let key = SigningKey::generate().unwrap();
+    let attestation = attest(&repository(3, 0), Digest::Crc32, &key).await;
+    for shards in [1, 9] {
+        let mut root = root(4, 0);
+        root.indices[0].generations = Some(vec![Some(uuid(33).into()); shards]);
+        let mut now = repository(4, 0);
+        now.insert("index-4".into(), testing::root(&root));
+        let checked = compare(&now, &attestation, &key, Depth::Metadata).await;
+        assert!(checked.agrees(), "{shards}: {:?}", checked.findings);
+    }
+}
+
+#[tokio::test]
+async fn a_shard_that_the_engine_wrote_and_that_is_gone_is_not_attested_as_absent() {
+    let key = SigningKey::generate().unwrap();
+    let mut blobs = repository(3, 0);
+    let gone: Vec<String> = blobs
+        .keys()
+        .filter(|path| path.contains("/1/snap-"))
+        .cloned()
+        .collect();
+    for path in gone {
+        blobs.remove(&path);
+    }
+    let error = try_attest(&blobs, Digest::Crc32, &key).await.unwrap_err();
+    assert!(matches!(error, AttestError::Damaged(_)), "{error}");
+    assert!(error.to_string().starts_with("shard 1 of index books"), "{error}");
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_the_recorded_ones_are_not_attested() {
+    let key = SigningKey::generate().unwrap();
+    let whole = repository(3, 0);
+    let data = whole.keys().filter(|path| path.contains("/__"));
+    for path in data {
+        for from_end in [1, 30] {
+            let mut blobs = whole.clone();
+            let bytes = blobs.get_mut(path).unwrap();
+            let at = bytes.len() - from_end;
+            bytes[at] ^= 1;
+            let error = try_attest(&blobs, Digest::Sha256, &key).await.unwrap_err();
+            assert!(matches!(error, AttestError::Damaged(_)), "{error}");
+            assert!(
+                error.to_string().starts_with(path.split(".part").next().unwrap()),
+                "{error}"
+            );
+            // With the recorded checksums alone no data is read.
+            assert!(try_attest(&blobs, Digest::Crc32, &key).await.is_ok());
+        }
+    }
 }
 
 #[tokio::test]
@@ -365,6 +494,8 @@ async fn depth_decides_what_is_read() {
             let checked = compare(&now, &attestation, &key, depth).await;
             assert_eq!(checked.agrees(), depth < found_from, "{change} {depth:?}");
             assert_eq!(checked.proves.is_some(), depth == Depth::Content);
+            // What was not looked at was not compared.
+            assert_eq!(checked.blobs, if depth == Depth::Metadata { 5 } else { 9 });
         }
     }
 }

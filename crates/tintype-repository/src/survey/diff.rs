@@ -5,7 +5,7 @@ use super::mapping::{self, Changes};
 use super::{About, Survey, SurveyError, Unreadable, documents, sum, sum_known};
 use crate::format::file::FileInfo;
 use crate::format::index::IndexMetadata;
-use crate::repository::{BlobError, Repository};
+use crate::repository::{BlobError, Lacks, Repository};
 use crate::source::Cause;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -42,6 +42,8 @@ pub enum Change {
     Removed,
     /// In both, and something differs.
     Changed,
+    /// In both; what could be read is the same, and not all could be.
+    Unknown,
     /// In both, with the same files, settings and mappings.
     #[default]
     Same,
@@ -138,15 +140,42 @@ impl Blobs {
     }
 }
 
+/// One of the two snapshots.
+struct Side {
+    /// Its position in the root.
+    snapshot: u32,
+    /// Its indices, as positions in the root.
+    indices: BTreeSet<u32>,
+    lacks: Lacks,
+}
+
+impl Side {
+    /// Its position, when it has the index.
+    fn with(&self, index: u32) -> Option<u32> {
+        self.indices.contains(&index).then_some(self.snapshot)
+    }
+}
+
 /// One shard of both snapshots.
 #[derive(Default)]
 struct ShardDiff {
     a: Option<State>,
     b: Option<State>,
     blobs: Blobs,
-    /// The files are the same, virtual ones included.
-    same: bool,
+    /// Whether the files are the same, virtual ones included; `None` when a side could not be read.
+    same: Option<bool>,
     unreadable: Unreadable,
+}
+
+impl ShardDiff {
+    /// Of shards that nothing is known of.
+    fn unknown() -> Self {
+        Self {
+            a: Some(State::default()),
+            b: Some(State::default()),
+            ..Self::default()
+        }
+    }
 }
 
 impl Survey {
@@ -156,19 +185,17 @@ impl Survey {
     /// One of them is not there, or its own metadata cannot be read.
     pub async fn diff(&self, a: &str, b: &str) -> Result<Diff, SurveyError> {
         let (a, b) = (self.find(a)?, self.find(b)?);
-        let identities = [self.identity(a).await?, self.identity(b).await?];
-        let sides = [self.indices_of(a), self.indices_of(b)].map(BTreeSet::from_iter);
-        let both: Vec<u32> = sides[0].union(&sides[1]).copied().collect();
+        let ((a, first), (b, second)) = (self.side(a).await?, self.side(b).await?);
+        let sides = Arc::new([first, second]);
+        let both: Vec<u32> = sides[0].indices.union(&sides[1].indices).copied().collect();
         let mut unreadable = Unreadable::default();
         let mut indices: BTreeMap<u32, IndexDiff> = BTreeMap::new();
-        let sides = Arc::new(sides);
         let theirs = Arc::clone(&sides);
         self.each(
             both.iter().copied(),
             move |repository, index| {
                 let sides = Arc::clone(&theirs);
-                let of = move |side: usize, snapshot: u32| sides[side].contains(&index).then_some(snapshot);
-                async move { compare_metadata(&repository, index, of(0, a), of(1, b)).await }
+                async move { compare_metadata(&repository, index, &sides).await }
             },
             |(index, diff, trouble)| {
                 unreadable.merge(trouble);
@@ -177,26 +204,23 @@ impl Survey {
         )
         .await;
         let mut trouble = Unreadable::default();
-        self.each_shard(
-            &both,
-            &mut unreadable,
-            move |repository, (index, shard)| {
-                let sides = Arc::clone(&sides);
-                let of = move |side: usize, snapshot: u32| sides[side].contains(&index).then_some(snapshot);
-                async move {
-                    (
-                        index,
-                        compare_shard(&repository, (index, shard), of(0, a), of(1, b)).await,
-                    )
-                }
-            },
-            |(index, shard)| {
-                trouble.merge(add_shard(indices.entry(index).or_default(), shard));
-            },
-        )
-        .await;
+        let uncounted = self
+            .each_shard(
+                &both,
+                &mut unreadable,
+                move |repository, (index, shard)| {
+                    let sides = Arc::clone(&sides);
+                    async move { (index, compare_shard(&repository, (index, shard), &sides).await) }
+                },
+                |(index, shard)| {
+                    trouble.merge(add_shard(indices.entry(index).or_default(), shard));
+                },
+            )
+            .await;
+        for index in uncounted {
+            add_shard(indices.entry(index).or_default(), ShardDiff::unknown());
+        }
         unreadable.merge(trouble);
-        let [a, b] = identities;
         let mut indices: Vec<IndexDiff> = indices.into_values().collect();
         indices.sort_by(|a, b| a.name.cmp(&b.name));
         let mut blobs = Blobs::default();
@@ -211,21 +235,27 @@ impl Survey {
         })
     }
 
-    async fn identity(&self, snapshot: u32) -> Result<Identity, SurveyError> {
+    async fn side(&self, snapshot: u32) -> Result<(Identity, Side), SurveyError> {
         let own = self.repository.snapshot(snapshot).await?;
         let root = self.repository.root.snapshots.get(snapshot as usize);
-        Ok(root
+        let identity = root
             .map(|root| Identity::of(root, Some(&own)))
-            .unwrap_or_default())
+            .unwrap_or_default();
+        let side = Side {
+            snapshot,
+            indices: self.indices_of(snapshot).into_iter().collect(),
+            lacks: Lacks::of(&own),
+        };
+        Ok((identity, side))
     }
 }
 
 async fn compare_metadata(
     repository: &Repository,
     index: u32,
-    a: Option<u32>,
-    b: Option<u32>,
+    [a, b]: &[Side; 2],
 ) -> (u32, IndexDiff, Unreadable) {
+    let (a, b) = (a.with(index), b.with(index));
     let mut unreadable = Unreadable::default();
     let root = repository.root.indices.get(index as usize);
     let mut diff = IndexDiff {
@@ -249,11 +279,13 @@ async fn compare_metadata(
         );
         match read {
             (Ok(a), Ok(b)) => diff.compare(&a, &b),
-            (a, b) => a
-                .err()
-                .into_iter()
-                .chain(b.err())
-                .for_each(|why| unreadable.push(why)),
+            (a, b) => {
+                diff.change = Change::Unknown;
+                a.err()
+                    .into_iter()
+                    .chain(b.err())
+                    .for_each(|why| unreadable.push(why));
+            }
         }
     }
     (index, diff, unreadable)
@@ -279,39 +311,62 @@ impl IndexDiff {
     }
 }
 
-async fn compare_shard(
-    repository: &Repository,
-    (index, shard): (u32, u32),
-    a: Option<u32>,
-    b: Option<u32>,
-) -> ShardDiff {
+async fn compare_shard(repository: &Repository, (index, shard): (u32, u32), sides: &[Side; 2]) -> ShardDiff {
     let mut diff = ShardDiff::default();
-    let mut sides = [Vec::new(), Vec::new()];
-    for (side, snapshot) in [a, b].into_iter().enumerate() {
-        let Some(snapshot) = snapshot else { continue };
+    let (mut files, mut unknown) = ([Vec::new(), Vec::new()], false);
+    for (number, side) in sides.iter().enumerate() {
+        let Some(snapshot) = side.with(index) else {
+            continue;
+        };
         let state = match repository.shard_snapshot(snapshot, index, shard).await {
             Ok(read) => {
                 let state = State::of(&read.files);
-                sides[side] = read.files;
+                files[number] = read.files;
                 state
             }
-            Err(BlobError::Source(error)) if error.cause == Cause::Missing => State::new(),
             Err(error) => {
-                diff.unreadable.push(error);
-                State {
-                    documents: None,
-                    ..State::default()
+                if is_missing(&error) && need_not_be(repository, side, (index, shard)).await {
+                    State::new()
+                } else {
+                    diff.unreadable.push(error);
+                    unknown = true;
+                    State {
+                        documents: None,
+                        ..State::default()
+                    }
                 }
             }
         };
-        *(if side == 0 { &mut diff.a } else { &mut diff.b }) = Some(state);
+        *(if number == 0 { &mut diff.a } else { &mut diff.b }) = Some(state);
     }
-    let [a, b] = sides;
-    diff.blobs = Blobs::of(&a, &b);
-    let names =
-        |files: &[FileInfo]| -> BTreeSet<Box<str>> { files.iter().map(|file| file.name.clone()).collect() };
-    diff.same = names(&a) == names(&b);
+    // Against a side that is not known nothing is new or gone.
+    if !unknown {
+        let [a, b] = &files;
+        diff.blobs = Blobs::of(a, b);
+        let names = |files: &'_ [FileInfo]| -> BTreeSet<Box<str>> {
+            files.iter().map(|file| file.name.clone()).collect()
+        };
+        diff.same = Some(names(a) == names(b));
+    }
     diff
+}
+
+fn is_missing(error: &BlobError) -> bool {
+    matches!(error, BlobError::Source(error) if error.cause == Cause::Missing)
+}
+
+/// Whether a snapshot is as the engine left it without this shard: it could not be written, or the index had fewer of them then.
+async fn need_not_be(repository: &Repository, side: &Side, (index, shard): (u32, u32)) -> bool {
+    let name = repository
+        .root
+        .indices
+        .get(index as usize)
+        .map(|index| &*index.name);
+    if side.lacks.may_lack(name.unwrap_or_default(), shard) {
+        return true;
+    }
+    let metadata = repository.index_metadata(side.snapshot, index).await;
+    metadata.is_ok_and(|metadata| shard >= metadata.shards)
 }
 
 impl State {
@@ -345,8 +400,39 @@ fn add_shard(index: &mut IndexDiff, shard: ShardDiff) -> Unreadable {
         }
     }
     index.blobs.merge(shard.blobs);
-    if !shard.same && index.change == Change::Same {
-        index.change = Change::Changed;
-    }
+    index.change = match (index.change, shard.same) {
+        (Change::Same | Change::Unknown, Some(false)) => Change::Changed,
+        (Change::Same, None) => Change::Unknown,
+        (change, _) => change,
+    };
     shard.unreadable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_and_a_new_index_of_the_same_name_are_told() {
+        let metadata = |uuid: &str, aliases: &[&str]| IndexMetadata {
+            uuid: Some(uuid.into()),
+            aliases: aliases.iter().map(ToString::to_string).collect(),
+            ..IndexMetadata::default()
+        };
+        let compared = |a: &IndexMetadata, b: &IndexMetadata| {
+            let mut diff = IndexDiff::default();
+            diff.compare(a, b);
+            diff
+        };
+        let (one, two) = (metadata("u1", &["x", "y"]), metadata("u1", &["y", "z"]));
+        let diff = compared(&one, &two);
+        assert_eq!((diff.change, diff.recreated), (Change::Changed, false));
+        assert_eq!(
+            (&diff.aliases_added[..], &diff.aliases_removed[..]),
+            (&["z".into()][..], &["x".into()][..])
+        );
+        let anew = compared(&one, &metadata("u2", &["x", "y"]));
+        assert_eq!((anew.change, anew.recreated), (Change::Changed, true));
+        assert_eq!(compared(&one, &one).change, Change::Same);
+    }
 }

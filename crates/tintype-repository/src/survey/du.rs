@@ -1,6 +1,6 @@
 //! What each snapshot costs: bytes that it alone refers to, bytes that it shares, and what deleting would free.
 
-use super::info::Info;
+use super::info::{Counted, Info};
 use super::shard::{ShardFiles, last, list};
 use super::work::{index_directory, under};
 use super::{About, Survey, Unreadable};
@@ -116,6 +116,8 @@ struct Tally {
     all: Space,
     freed: Space,
     elsewhere: Vec<u32>,
+    /// Snapshots whose blob of the shard is there.
+    present: Vec<u32>,
     unreadable: Unreadable,
 }
 
@@ -171,7 +173,9 @@ impl Survey {
         let mut sum = self.root_tally(&older);
         let mut shares: Vec<Share> = infos.iter().map(share).collect();
         let indices: Vec<u32> = (0..).take(self.repository.root.indices.len()).collect();
+        let mut counted = Counted::of(&infos);
         let mut take = |tally: Tally| {
+            counted.add(&tally.present);
             sum.all.merge(tally.all);
             sum.freed.merge(tally.freed);
             sum.unreadable.merge(tally.unreadable);
@@ -193,6 +197,7 @@ impl Survey {
         let data = move |repository, at| shard_tally(repository, at, Arc::clone(&theirs));
         self.each_shard(&indices, &mut unreadable, data, &mut take).await;
         unreadable.merge(std::mem::take(&mut sum.unreadable));
+        self.tell_lacking(&counted, &mut unreadable);
         for (snapshot, (all, unique)) in &sum.snapshots {
             if let Some(share) = shares.get_mut(*snapshot as usize) {
                 share.all = *all;
@@ -288,6 +293,7 @@ async fn shard_tally(repository: Arc<Repository>, (index, shard): (u32, u32), ol
     let (files, unreadable) = ShardFiles::read(&repository, index, shard).await;
     let mut tally = Tally {
         elsewhere: files.elsewhere.clone(),
+        present: files.present.clone(),
         unreadable,
         ..Tally::default()
     };

@@ -4,7 +4,9 @@ use super::{Survey, Unreadable};
 use crate::format::root::RootSnapshot;
 use crate::format::snapshot::Snapshot;
 use crate::format::version::EngineVersion;
+use crate::repository::{is_finished, lies_elsewhere};
 use serde::Serialize;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A snapshot in a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -73,9 +75,55 @@ pub(super) struct Info {
     pub failures: u32,
     /// OpenSearch's shallow copy: the data lies in another store.
     pub elsewhere: bool,
+    /// How many shards must be in the repository at least, by the engine's word; 0 when it says nothing of use.
+    written: u32,
+}
+
+impl Info {
+    /// Why figures are too low when no more than so many of its shards are in the repository; `None`: they are not.
+    pub(super) fn lacks(&self, present: u32) -> Option<String> {
+        let missing = self.written.checked_sub(present).filter(|missing| *missing > 0)?;
+        Some(format!(
+            "snapshot {}: {missing} of the {} shards that the engine wrote are not there",
+            self.identity.name, self.written
+        ))
+    }
+}
+
+/// How many shards of each snapshot are in the repository, by the snapshot's position in the root.
+pub(super) struct Counted<'a> {
+    infos: &'a [Info],
+    counts: Vec<u32>,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn of(infos: &'a [Info]) -> Self {
+        let counts = vec![0; infos.len()];
+        Self { infos, counts }
+    }
+
+    /// Counts a shard that these snapshots have.
+    pub(super) fn add(&mut self, snapshots: &[u32]) {
+        for snapshot in snapshots {
+            if let Some(count) = self.counts.get_mut(*snapshot as usize) {
+                *count += 1;
+            }
+        }
+    }
 }
 
 impl Survey {
+    /// Tells of the snapshots that lack shards, once all were looked at.
+    pub(super) fn tell_lacking(&self, counted: &Counted<'_>, unreadable: &mut Unreadable) {
+        if self.progress.stop.load(Relaxed) {
+            return;
+        }
+        let each = counted.infos.iter().zip(&counted.counts);
+        for lacking in each.filter_map(|(info, count)| info.lacks(*count)) {
+            unreadable.push(lacking);
+        }
+    }
+
     /// Every snapshot's info, by its position in the root.
     pub(super) async fn infos(&self, unreadable: &mut Unreadable) -> Vec<Info> {
         let mut infos: Vec<Info> = self.repository.root.snapshots.iter().map(bare).collect();
@@ -107,10 +155,18 @@ fn bare(root: &RootSnapshot) -> Info {
 }
 
 fn whole(root: &RootSnapshot, own: &Snapshot) -> Info {
+    let failures = u32::try_from(own.failures.len()).unwrap_or(u32::MAX);
+    let elsewhere = lies_elsewhere(own);
+    let counts = is_finished(own) && !elsewhere;
     Info {
         identity: Identity::of(root, Some(own)),
         total_shards: own.total_shards,
-        failures: u32::try_from(own.failures.len()).unwrap_or(u32::MAX),
-        elsewhere: own.shallow || own.pinned_timestamp.is_some_and(|at| at > 0),
+        failures,
+        elsewhere,
+        written: if counts {
+            own.total_shards.saturating_sub(failures)
+        } else {
+            0
+        },
     }
 }

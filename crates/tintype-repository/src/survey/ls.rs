@@ -1,6 +1,6 @@
 //! Every snapshot on a line: when, by whom, how much.
 
-use super::info::Identity;
+use super::info::{Counted, Identity, Info};
 use super::shard::{Held, ShardFiles};
 use super::{About, Survey, Unreadable, documents, sum, sum_known};
 use crate::format::version::opened_by;
@@ -52,15 +52,21 @@ struct Part {
     documents: Option<u64>,
 }
 
+/// Which snapshots have a shard, and which in another store.
+struct Places {
+    present: Vec<u32>,
+    elsewhere: Vec<u32>,
+}
+
 impl Survey {
     /// Lists the snapshots. With `shards` every shard's metadata is read too, for documents and bytes.
     pub async fn ls(&self, shards: bool) -> Ls {
         let mut unreadable = Unreadable::default();
         let infos = self.infos(&mut unreadable).await;
         let mut listed: Vec<Listed> = infos
-            .into_iter()
+            .iter()
             .map(|info| Listed {
-                snapshot: info.identity,
+                snapshot: info.identity.clone(),
                 shards_total: info.total_shards,
                 shards_failed: info.failures,
                 shards: shards.then_some(0),
@@ -78,7 +84,7 @@ impl Survey {
             }
         }
         if shards {
-            self.add_shards(&mut listed, &mut unreadable).await;
+            self.add_shards(&infos, &mut listed, &mut unreadable).await;
         }
         // The root's order is the engine's; by time it is what people look for.
         listed.sort_by_key(|listed| listed.snapshot.started);
@@ -90,11 +96,13 @@ impl Survey {
         }
     }
 
-    async fn add_shards(&self, listed: &mut [Listed], unreadable: &mut Unreadable) {
+    async fn add_shards(&self, infos: &[Info], listed: &mut [Listed], unreadable: &mut Unreadable) {
         let all: Vec<u32> = (0..).take(self.repository.root.indices.len()).collect();
         let mut trouble = Unreadable::default();
-        let take = |(parts, elsewhere, missed): (Vec<Part>, Vec<u32>, Unreadable)| {
+        let mut counted = Counted::of(infos);
+        let take = |(parts, files, missed): (Vec<Part>, Places, Unreadable)| {
             trouble.merge(missed);
+            counted.add(&files.present);
             for part in parts {
                 let Some(listed) = listed.get_mut(part.snapshot as usize) else {
                     continue;
@@ -103,7 +111,7 @@ impl Survey {
                 listed.bytes = listed.bytes.map(|bytes| bytes.saturating_add(part.bytes));
                 listed.documents = sum_known([listed.documents, part.documents].into_iter());
             }
-            for snapshot in elsewhere {
+            for snapshot in files.elsewhere {
                 if let Some(listed) = listed.get_mut(snapshot as usize) {
                     listed.other_store = true;
                 }
@@ -114,12 +122,18 @@ impl Survey {
             unreadable,
             |repository, (index, shard)| async move {
                 let (files, missed) = ShardFiles::read(&repository, index, shard).await;
-                (parts(&files), files.elsewhere, missed)
+                let parts = parts(&files);
+                let places = Places {
+                    present: files.present,
+                    elsewhere: files.elsewhere,
+                };
+                (parts, places, missed)
             },
             take,
         )
         .await;
         unreadable.merge(trouble);
+        self.tell_lacking(&counted, unreadable);
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct ShardFiles {
     pub snapshots: Vec<Held>,
     /// Snapshots (positions in the root) whose files lie in another store.
     pub elsewhere: Vec<u32>,
+    /// Snapshots (positions in the root) whose blob is there, whether or not it could be read.
+    pub present: Vec<u32>,
 }
 
 /// One snapshot's part of a shard.
@@ -43,7 +45,12 @@ impl ShardFiles {
             Ok(listing) => listing,
             Err(why) => {
                 unreadable.push(why);
-                return (Self::default(), unreadable);
+                let found = Self {
+                    // Nothing is known of them, which is said already.
+                    present: entry.snapshots.clone(),
+                    ..Self::default()
+                };
+                return (found, unreadable);
             }
         };
         let present = Present::of(repository, entry, listing.as_deref());
@@ -62,6 +69,10 @@ impl ShardFiles {
             Some(found) => found,
             None => Self::of_snapshots(repository, index, shard, &present, &mut unreadable).await,
         };
+        if present.sure {
+            let listed = present.snapshots.iter().map(|(snapshot, _)| *snapshot);
+            found.present = listed.chain(present.shallow.iter().copied()).collect();
+        }
         found.elsewhere = present.shallow;
         (found, unreadable)
     }
@@ -88,6 +99,7 @@ impl ShardFiles {
         }
         Some(Self {
             files: generation.files,
+            present: snapshots.iter().map(|held| held.snapshot).collect(),
             snapshots,
             elsewhere: Vec::new(),
         })
@@ -107,10 +119,12 @@ impl ShardFiles {
                 Ok(read) => read,
                 Err(BlobError::Source(error)) if !present.sure && error.cause == Cause::Missing => continue,
                 Err(error) => {
+                    found.present.push(*snapshot);
                     unreadable.push(error);
                     continue;
                 }
             };
+            found.present.push(*snapshot);
             let mut files = Vec::with_capacity(read.files.len());
             for file in read.files {
                 let next = u32::try_from(found.files.len()).unwrap_or(u32::MAX);
@@ -223,4 +237,38 @@ pub(super) fn current(index: &RootIndex, shard: u32, listing: Option<&[Entry]>) 
         .iter()
         .filter_map(|entry| last(&entry.key).strip_prefix("index-")?.parse::<u64>().ok());
     numbers.max().map(|number| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_current_generation_is_named_by_the_root_or_has_the_highest_number() {
+        let entry = |name: &str| Entry {
+            key: format!("indices/i/0/{name}"),
+            length: 1,
+            modified: 1,
+            archived: false,
+        };
+        let listing = ["index-9", "index-12", "index-1", "index-uuid", "snap-99.dat"].map(entry);
+        let named = |named: Option<&str>| {
+            let index = RootIndex {
+                generations: Some(vec![named.map(Into::into)]),
+                ..RootIndex::default()
+            };
+            current(&index, 0, Some(&listing))
+        };
+        assert_eq!(named(Some("uuid")).as_deref(), Some("uuid"));
+        assert_eq!(named(Some("_new")), None);
+        // Numbers in the root are not reliable.
+        for number in [Some("9"), None] {
+            assert_eq!(named(number).as_deref(), Some("12"), "{number:?}");
+        }
+        assert_eq!(
+            current(&RootIndex::default(), 0, Some(&listing)).as_deref(),
+            Some("12")
+        );
+        assert_eq!(current(&RootIndex::default(), 0, None), None);
+    }
 }

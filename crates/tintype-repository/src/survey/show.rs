@@ -7,11 +7,11 @@ use crate::format::index::{IndexMetadata, Mounted};
 use crate::format::shard::ShardSnapshot;
 use crate::format::snapshot::Snapshot;
 use crate::format::version::EngineVersion;
-use crate::repository::{BlobError, Repository};
+use crate::repository::{BlobError, Lacks, Repository, lies_elsewhere};
 use crate::source::Cause;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The schema's name and version.
@@ -150,44 +150,42 @@ impl Survey {
             },
         )
         .await;
-        let failed: HashSet<(&str, u32)> = own
-            .failures
-            .iter()
-            .map(|failure| (failure.index.as_str(), failure.shard))
-            .collect();
+        let lacks = Lacks::of(&own);
         let mut trouble = Unreadable::default();
-        self.each_shard(
-            &chosen,
-            &mut unreadable,
-            move |repository, (index, shard)| async move {
-                let read = repository.shard_snapshot(position, index, shard).await;
-                (index, shard, read.map(|read| Part::of(&read)))
-            },
-            |(index, shard, part)| {
-                let Some(shown) = shown.get_mut(&index) else {
-                    return;
-                };
-                match part {
-                    Ok(part) => part.add_to(shown),
-                    // What has no blob is told by `shards_here`; verification says whether that is right.
-                    Err(BlobError::Source(error)) if error.cause == Cause::Missing => {
-                        let lawful = failed.contains(&(shown.name.as_str(), shard))
-                            || shown.shards.is_some_and(|shards| shard >= shards)
-                            || own.shallow
-                            || own.pinned_timestamp.is_some_and(|at| at > 0);
-                        if !lawful {
+        let uncounted = self
+            .each_shard(
+                &chosen,
+                &mut unreadable,
+                move |repository, (index, shard)| async move {
+                    let read = repository.shard_snapshot(position, index, shard).await;
+                    (index, shard, read.map(|read| Part::of(&read)))
+                },
+                |(index, shard, part)| {
+                    let Some(shown) = shown.get_mut(&index) else {
+                        return;
+                    };
+                    match part {
+                        Ok(part) => part.add_to(shown),
+                        // What has no blob is told by `shards_here`; verification says whether that is right.
+                        Err(BlobError::Source(error)) if error.cause == Cause::Missing => {
+                            let lawful = lacks.may_lack(&shown.name, shard)
+                                || shown.shards.is_some_and(|shards| shard >= shards);
+                            if !lawful {
+                                trouble.push(error);
+                                shown.documents = None;
+                            }
+                        }
+                        Err(error) => {
                             trouble.push(error);
                             shown.documents = None;
                         }
                     }
-                    Err(error) => {
-                        trouble.push(error);
-                        shown.documents = None;
-                    }
-                }
-            },
-        )
-        .await;
+                },
+            )
+            .await;
+        for index in uncounted {
+            shown.entry(index).or_default().documents = None;
+        }
         unreadable.merge(trouble);
         Ok(self.shown(position, own, shown.into_values().collect(), unreadable))
     }
@@ -216,12 +214,12 @@ impl Survey {
             bytes: sum(indices.iter().map(|index| index.bytes)),
             bytes_added: sum(indices.iter().map(|index| index.bytes_added)),
             indices,
+            other_store: lies_elsewhere(&own),
             reason: own.reason,
             global_state: own.include_global_state,
             data_streams: own.data_streams,
             metadata: own.user_metadata,
             shards_total: own.total_shards,
-            other_store: own.shallow || own.pinned_timestamp.is_some_and(|at| at > 0),
             unreadable,
         }
     }

@@ -4,7 +4,9 @@ use super::diff::{Change, State};
 use super::du::Du;
 use super::orphans::{Class, Grace, Orphans, Total, Why};
 use super::{Survey, SurveyError};
-use crate::format::testing::{Packing, shard_generation};
+use crate::format::shard_path::PathType;
+use crate::format::snapshot::ShardFailure;
+use crate::format::testing::{Packing, shard_generation, snapshot as snapshot_blob};
 use crate::repository::Repository;
 use crate::source::{Access, Source};
 use crate::testing::Synthetic;
@@ -63,12 +65,7 @@ impl Fixture {
     }
 
     async fn survey(&self) -> Survey {
-        let source = Source::open(self.repository.root().to_str().unwrap(), &Access::default()).unwrap();
-        Survey {
-            repository: Arc::new(Repository::open(source).await.unwrap()),
-            concurrency: 2,
-            progress: Arc::default(),
-        }
+        survey_of(self.repository.root()).await
     }
 
     /// The current generation of a shard.
@@ -84,6 +81,15 @@ impl Fixture {
         let path = self.repository.root().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
+    }
+}
+
+async fn survey_of(root: &Path) -> Survey {
+    let source = Source::open(root.to_str().unwrap(), &Access::default()).unwrap();
+    Survey {
+        repository: Arc::new(Repository::open(source).await.unwrap()),
+        concurrency: 2,
+        progress: Arc::default(),
     }
 }
 
@@ -256,6 +262,136 @@ async fn what_cannot_be_read_is_counted_and_named() {
     assert_eq!((shown.unreadable.count, shown.documents), (1, None));
 }
 
+impl Fixture {
+    /// A shard's `snap-*.dat` of a snapshot.
+    async fn own(&self, snapshot: &str, index: &str, shard: usize) -> PathBuf {
+        let survey = self.survey().await;
+        let position = survey.find(snapshot).unwrap();
+        let uuid = survey.repository.snapshot_uuid(position);
+        self.repository
+            .shard(index, shard)
+            .join(format!("snap-{uuid}.dat"))
+    }
+
+    /// Rewrites a snapshot's own blob as a finished one that lacks some shards by the engine's word.
+    async fn lacking(&self, snapshot: &str, shards: &[(&str, u32)]) {
+        let survey = self.survey().await;
+        let position = survey.find(snapshot).unwrap();
+        let mut own = survey.repository.snapshot(position).await.unwrap();
+        own.state = "PARTIAL".into();
+        let failure = |(index, shard): &(&str, u32)| ShardFailure {
+            index: (*index).into(),
+            shard: *shard,
+            reason: "not there".into(),
+        };
+        own.failures = shards.iter().map(failure).collect();
+        self.write(
+            &survey.repository.snapshot_key(position),
+            &snapshot_blob(Packing::Plain, &own),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_shard_that_is_gone_is_told_unless_the_engine_never_wrote_it() {
+    let fixture = Fixture::new();
+    std::fs::remove_file(fixture.own("s1", "shop", 0).await).unwrap();
+    let survey = fixture.survey().await;
+    let said = |unreadable: super::Unreadable| match &unreadable.first[..] {
+        [one] => one.contains("snapshot s1: 1 of the 3 shards"),
+        other => panic!("{other:?}"),
+    };
+    assert!(said(survey.ls(true).await.unreadable));
+    assert!(said(survey.du(None).await.unreadable));
+    assert_eq!(survey.show("s1", |_| true).await.unwrap().unreadable.count, 1);
+    fixture.lacking("s1", &[("shop", 0)]).await;
+    let survey = fixture.survey().await;
+    let counts = [
+        survey.ls(true).await.unreadable.count,
+        survey.du(None).await.unreadable.count,
+        survey.show("s1", |_| true).await.unwrap().unreadable.count,
+        survey.diff("s1", "s2").await.unwrap().unreadable.count,
+    ];
+    assert_eq!(counts, [0; 4]);
+}
+
+#[tokio::test]
+async fn what_could_not_be_compared_is_not_called_the_same() {
+    let fixture = Fixture::new();
+    let of = |diff: &super::diff::Diff, name: &str| {
+        let found = diff.indices.iter().find(|index| index.name == name);
+        found.cloned().unwrap()
+    };
+    // A shard's metadata: gone, then damaged.
+    let own = fixture.own("s2", "logs", 1).await;
+    std::fs::remove_file(&own).unwrap();
+    for damage in [None, Some(b"damaged")] {
+        if let Some(damage) = damage {
+            std::fs::write(&own, damage).unwrap();
+        }
+        let diff = fixture.survey().await.diff("s1", "s2").await.unwrap();
+        let logs = of(&diff, "logs");
+        assert_eq!((logs.change, diff.unreadable.count), (Change::Unknown, 1));
+        assert_eq!(logs.b.and_then(|b| b.documents), None);
+        assert_eq!((logs.blobs.added, logs.blobs.removed), (0, 0));
+        assert_eq!(of(&diff, "shop").change, Change::Changed);
+    }
+    // The index's metadata.
+    let mut twice = Synthetic::new(&fixture.repository.root().join("beside"));
+    twice.take("a", FIRST, &[("one", &[&fixture.mixed])]);
+    twice.change(
+        "one",
+        json!({"index.number_of_replicas": "2"}),
+        json!({"_doc": {}}),
+    );
+    twice.take("b", FIRST + DAY, &[("one", &[&fixture.mixed])]);
+    let survey = survey_of(twice.root()).await;
+    assert_eq!(
+        of(&survey.diff("a", "b").await.unwrap(), "one").change,
+        Change::Changed
+    );
+    let key = survey.repository.index_metadata_key(survey.find("b").unwrap(), 0);
+    std::fs::write(twice.root().join(key), b"damaged").unwrap();
+    let diff = survey.diff("a", "b").await.unwrap();
+    assert_eq!(
+        (of(&diff, "one").change, diff.unreadable.count),
+        (Change::Unknown, 1)
+    );
+}
+
+#[tokio::test]
+async fn shards_that_the_root_does_not_count_are_missed_all_the_same() {
+    let fixture = Fixture::new();
+    let path = fixture.repository.root().join("index-3");
+    let mut root: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    root.as_object_mut().unwrap().remove("min_version");
+    for index in root["indices"].as_object_mut().unwrap().values_mut() {
+        index.as_object_mut().unwrap().remove("shard_generations");
+    }
+    std::fs::write(&path, root.to_string()).unwrap();
+    let survey = fixture.survey().await;
+    let healthy = survey.diff("s1", "s2").await.unwrap();
+    assert_eq!(
+        (healthy.indices[0].change, healthy.unreadable.count),
+        (Change::Same, 0)
+    );
+    std::fs::remove_dir_all(fixture.repository.shard("logs", 1)).unwrap();
+    let diff = survey.diff("s1", "s2").await.unwrap();
+    assert_eq!(
+        (diff.indices[0].change, diff.unreadable.count),
+        (Change::Unknown, 2)
+    );
+    let directory = fixture.repository.shard("logs", 0);
+    std::fs::remove_dir_all(directory.parent().unwrap()).unwrap();
+    let diff = survey.diff("s1", "s2").await.unwrap();
+    assert_eq!(
+        (diff.indices[0].change, diff.unreadable.count),
+        (Change::Unknown, 1)
+    );
+    let shown = survey.show("s1", |name| name == "logs").await.unwrap();
+    assert_eq!(shown.documents, None);
+}
+
 #[tokio::test]
 async fn one_snapshot_is_shown_whole() {
     let fixture = Fixture::new();
@@ -278,6 +414,8 @@ async fn one_snapshot_is_shown_whole() {
         (Some(82), 3, 3, 2)
     );
     assert_eq!(logs.bytes, whole(&[&fixture.mixed, &fixture.empty]));
+    // The fixture writes every file as a new one.
+    assert_eq!((logs.bytes_added, shown.bytes_added), (logs.bytes, shown.bytes));
     assert_eq!(logs.lucene_majors, [8]);
     assert_eq!(logs.settings["index.number_of_replicas"], "2");
     assert_eq!(logs.created_by.as_deref(), Some("Elasticsearch 7.17.29"));
@@ -490,4 +628,150 @@ async fn what_a_snapshot_names_is_no_orphan_though_the_generation_forgot_it() {
     let orphans = survey.orphans(grace(2 * DAY, true)).await;
     assert_eq!(found(&orphans), []);
     assert_eq!(orphans.unreadable.count, 1);
+}
+
+#[tokio::test]
+async fn what_a_lost_snapshot_may_need_is_no_orphan_where_the_generation_is_lost_too() {
+    let fixture = Fixture::new();
+    let own = fixture.own("s1", "shop", 0).await;
+    std::fs::write(fixture.generation("shop", 0), b"damaged").unwrap();
+    std::fs::remove_file(own).unwrap();
+    let orphans = fixture.survey().await.orphans(grace(2 * DAY, true)).await;
+    assert_eq!(found(&orphans), []);
+    assert_eq!(orphans.unreadable.count, 1, "{:?}", orphans.unreadable);
+}
+
+#[tokio::test]
+async fn snapshots_are_told_apart_by_time_whatever_their_order_in_the_root() {
+    let directory = tempfile::tempdir().unwrap();
+    let mixed = index(8, "mixed");
+    let mut repository = Synthetic::new(directory.path());
+    for (name, started) in [("late", FIRST + DAY), ("early", FIRST)] {
+        repository.take(name, started, &[("logs", &[&mixed])]);
+    }
+    let survey = survey_of(repository.root()).await;
+    let names: Vec<_> = survey
+        .ls(false)
+        .await
+        .snapshots
+        .into_iter()
+        .map(|row| row.snapshot.name)
+        .collect();
+    assert_eq!(names, ["early", "late"]);
+    let du = survey.du(Some(FIRST + 1)).await;
+    let names: Vec<_> = du.snapshots.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["early", "late"]);
+    // The one that stays has all of it too.
+    let older = du.older.unwrap();
+    assert_eq!(
+        (&older.snapshots[..], older.frees.data_bytes),
+        (&["early".to_owned()][..], 0)
+    );
+}
+
+#[tokio::test]
+async fn an_index_that_was_made_anew_with_fewer_shards_lacks_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let [mixed, sorted] = ["mixed", "sorted"].map(|name| index(8, name));
+    let mut repository = Synthetic::new(directory.path());
+    repository.take("a", FIRST, &[("logs", &[&mixed, &sorted])]);
+    repository.change("logs", json!({}), json!({"_doc": {}}));
+    repository.take("b", FIRST + DAY, &[("logs", &[&mixed])]);
+    let survey = survey_of(repository.root()).await;
+    let shown = survey.show("b", |_| true).await.unwrap();
+    assert_eq!(shown.unreadable.count, 0, "{:?}", shown.unreadable);
+    assert_eq!((shown.indices[0].shards_here, shown.documents), (1, Some(82)));
+    let diff = survey.diff("a", "b").await.unwrap();
+    assert_eq!(diff.unreadable.count, 0, "{:?}", diff.unreadable);
+    assert_eq!(
+        diff.indices[0].b.map(|b| (b.shards, b.documents)),
+        Some((1, Some(82)))
+    );
+    assert_eq!(survey.ls(true).await.unreadable.count, 0);
+}
+
+#[tokio::test]
+async fn a_shallow_copy_of_a_shard_lies_in_another_store() {
+    let fixture = Fixture::new();
+    let own = fixture.own("s1", "shop", 0).await;
+    std::fs::rename(&own, own.with_file_name(format!("shallow-{}", name(&own)))).unwrap();
+    let survey = fixture.survey().await;
+    let (ls, du) = (survey.ls(true).await, survey.du(None).await);
+    assert_eq!(
+        (ls.unreadable.count, du.unreadable.count),
+        (0, 0),
+        "{:?}",
+        ls.unreadable
+    );
+    let elsewhere: Vec<_> = ls.snapshots.iter().map(|row| row.other_store).collect();
+    assert_eq!(elsewhere, [true, false, false]);
+    let elsewhere: Vec<_> = du.snapshots.iter().map(|row| row.other_store).collect();
+    assert_eq!(elsewhere, [true, false, false]);
+}
+
+/// A repository below `base` with one index of two shards under hashed paths.
+fn hashed(directory: &Path, kind: PathType, code: u8) -> Synthetic {
+    let [mixed, sorted] = ["mixed", "sorted"].map(|name| index(8, name));
+    let mut repository = Synthetic::new(&directory.join("base"));
+    repository.take("s1", FIRST, &[("logs", &[&mixed, &sorted])]);
+    let path = repository.root().join("index-1");
+    let mut root: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    root["indices"]["logs"]["shard_path_type"] = code.into();
+    std::fs::write(&path, root.to_string()).unwrap();
+    for shard in 0..2 {
+        let from = repository.shard("logs", shard);
+        let id = name(from.parent().unwrap());
+        let to = directory.join(kind.directory("base", "", &id, shard as u32));
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::rename(&from, to).unwrap();
+    }
+    repository
+}
+
+#[tokio::test]
+async fn orphans_are_looked_for_under_hashed_paths() {
+    for (kind, code) in [(PathType::HashedPrefix, 1), (PathType::HashedInfix, 2)] {
+        let directory = tempfile::tempdir().unwrap();
+        let repository = hashed(directory.path(), kind, code);
+        let access = Access {
+            base_path: Some("base".into()),
+            ..Access::default()
+        };
+        let orphans = async || {
+            let source = Source::open(repository.root().to_str().unwrap(), &access).unwrap();
+            let survey = Survey {
+                repository: Arc::new(Repository::open(source).await.unwrap()),
+                concurrency: 2,
+                progress: Arc::default(),
+            };
+            assert_eq!(
+                survey.ls(true).await.snapshots[0].documents,
+                Some(111),
+                "{kind:?}"
+            );
+            survey.orphans(grace(2 * DAY, true)).await
+        };
+        let healthy = orphans().await;
+        assert_eq!(
+            (found(&healthy), healthy.unreadable.count),
+            (Vec::new(), 0),
+            "{kind:?}"
+        );
+        let id = name(repository.shard("logs", 0).parent().unwrap());
+        let gone = kind.directory("base", "", "gone", 0);
+        // The second shard's hash leads to no first one.
+        let wrong = kind.directory("base", "", &id, 1);
+        let wrong = wrong.strip_suffix('1').unwrap();
+        for path in [gone, format!("{wrong}0")] {
+            let path = directory.path().join(path);
+            std::fs::create_dir_all(&path).unwrap();
+            std::fs::write(path.join("__a"), b"12345").unwrap();
+        }
+        let mut expected = vec![
+            (Why::UnknownIndex, "indices/gone/".to_owned()),
+            (Why::UnknownShard, format!("indices/{id}/0/")),
+        ];
+        expected.sort_by(|a, b| a.1.cmp(&b.1));
+        assert_eq!(found(&orphans().await), expected, "{kind:?}");
+    }
 }

@@ -42,14 +42,16 @@ impl Survey {
         }
     }
 
-    /// Does `work` for each shard of these indices; see [`Self::each`].
+    /// Does `work` for each shard of these indices; see [`Self::each`]. Gives the indices of which it is not known how many
+    /// shards there are, so that none was looked at.
     pub(super) async fn each_shard<T, F, Fut>(
         &self,
         indices: &[u32],
         unreadable: &mut Unreadable,
         work: F,
         mut take: impl FnMut(T),
-    ) where
+    ) -> Vec<u32>
+    where
         T: Send + 'static,
         F: Fn(Arc<Repository>, (u32, u32)) -> Fut + Clone + Send + 'static,
         Fut: Future<Output = T>,
@@ -65,6 +67,12 @@ impl Survey {
             take(result);
         })
         .await;
+        let is_counted = |index: &&u32| counts.binary_search_by_key(*index, |(index, _)| *index).is_ok();
+        indices
+            .iter()
+            .filter(|index| !is_counted(index))
+            .copied()
+            .collect()
     }
 
     /// How many shards each index has had at most: the root says so since Elasticsearch 7.6; before, its directories do.
@@ -100,7 +108,8 @@ fn known_count(repository: &Repository, index: u32) -> Option<u32> {
     u32::try_from(generations.len()).ok()
 }
 
-/// How many shards an index has: the root's number, else one above its highest numbered directory, else its metadata's.
+/// How many shards an index has: the root's number, else the larger of one above its highest numbered directory and what its
+/// newest metadata says, since the last directories may be lost.
 pub(super) async fn shard_count(repository: &Repository, index: u32) -> Result<u32, String> {
     if let Some(count) = known_count(repository, index) {
         return Ok(count);
@@ -108,18 +117,20 @@ pub(super) async fn shard_count(repository: &Repository, index: u32) -> Result<u
     let Some(entry) = repository.root.indices.get(index as usize) else {
         return Ok(0);
     };
+    let mut listed = 0;
     if repository.source.lists() {
         let directory = index_directory(repository, &entry.id);
         let listing = repository.source.directory(&directory).await;
         let (_, directories) = listing.map_err(|error| format!("{directory}: {error}"))?;
         let numbers = directories.iter().filter_map(|name| name.parse::<u32>().ok());
-        return Ok(numbers.max().map_or(0, |highest| highest.saturating_add(1)));
+        listed = numbers.max().map_or(0, |highest| highest.saturating_add(1));
     }
     let newest = entry.snapshots.last().copied().unwrap_or_default();
-    let metadata = repository.index_metadata(newest, index).await;
-    metadata
-        .map(|metadata| metadata.shards)
-        .map_err(|error| error.to_string())
+    match repository.index_metadata(newest, index).await {
+        Ok(metadata) => Ok(listed.max(metadata.shards)),
+        Err(_) if listed > 0 => Ok(listed),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// The directory of an index's metadata, from the store's root.

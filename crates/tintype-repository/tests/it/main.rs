@@ -12,4 +12,5 @@ mod looking;
 mod made_up;
 mod restores;
 mod stores;
+mod surveyed;
 mod truth;

@@ -56,6 +56,14 @@ fn what_the_readme_and_ecctl_s_users_type_is_understood() {
 fn what_cannot_be_meant_is_refused() {
     for (line, kind) in [
         ("tintype snapshot take c --timeout 1d", ErrorKind::ValueValidation),
+        (
+            "tintype repository verify /r --attestation f --trusted-key k --rate 1MB",
+            ErrorKind::ArgumentConflict,
+        ),
+        (
+            "tintype repository verify /r --attestation f --trusted-key k --estimate",
+            ErrorKind::ArgumentConflict,
+        ),
         ("tintype snapshot take c -o xml", ErrorKind::InvalidValue),
         (
             "tintype --api-key k --user u cluster list",

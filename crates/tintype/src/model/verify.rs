@@ -87,7 +87,7 @@ pub struct VerifyOutcome {
     pub repository: String,
     /// Every snapshot that was looked at can be restored, as far as the level looked.
     pub good: bool,
-    /// The worst verdict.
+    /// The worst verdict; what is damaged beats what is unknown.
     pub state: Verdict,
     /// How deep it looked.
     pub level: Level,

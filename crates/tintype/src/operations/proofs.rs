@@ -30,7 +30,7 @@ pub struct ProofView {
     pub checked_at: Timestamp,
     /// The verification that found it.
     pub verification: String,
-    /// When the server last attested it.
+    /// When the server attested it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub attested_at: Option<Timestamp>,

@@ -28,6 +28,8 @@ pub struct NewReport {
     pub proofs: Vec<Proof>,
     /// Every snapshot of the location is among them: proofs of others are of snapshots that are gone.
     pub whole: bool,
+    /// When the root was found damaged: nothing that was proved before can be restored now, whatever it is.
+    pub root_lost: Option<Timestamp>,
 }
 
 /// Verifications.

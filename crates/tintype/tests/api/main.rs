@@ -39,4 +39,5 @@ mod totp;
 mod tries;
 mod users;
 mod verifications;
+mod verified;
 mod webhooks;

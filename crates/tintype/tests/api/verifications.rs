@@ -233,6 +233,8 @@ async fn a_schedule_starts_what_is_due_once() {
     clock.forward(3600);
     operations.start_due_verifications().await.unwrap();
     assert_eq!(begun().await, 2);
+    let shown = server.get(SCHEDULE).await.body;
+    assert_eq!(shown["next_start_at"], "2023-11-15T00:13:20Z", "it was due");
     let list = server.get(VERIFICATIONS).await.body;
     let first = &list["verifications"][0];
     assert_eq!(first["requested_by"], "schedule");
@@ -337,6 +339,7 @@ async fn a_report_is_for_those_who_see_snapshots_and_where_the_data_lies_is_not(
         document: document.to_string(),
         proofs: vec![proof],
         whole: true,
+        root_lost: None,
     };
     server.app.store.put_report(&report).await.unwrap();
     for role in Role::ALL {

@@ -188,6 +188,7 @@ mod conformance {
             a_report_reads_back_and_only_so_many_are_kept
             a_proof_takes_the_place_of_those_that_did_not_look_deeper
             damage_stays_until_a_look_as_deep_finds_none
+            without_a_root_nothing_that_was_proved_can_be_restored
             proofs_of_snapshots_that_are_gone_are_forgotten
             verifications_are_listed_by_repository_and_the_open_one_is_found
             verifications_take_no_place_of_engines_and_have_their_own

@@ -46,6 +46,7 @@ fn report(proofs: Vec<Proof>) -> NewReport {
         document: "{}".into(),
         proofs,
         whole: false,
+        root_lost: None,
     }
 }
 
@@ -246,6 +247,37 @@ pub async fn damage_stays_until_a_look_as_deep_finds_none(store: TheStore) {
     assert_eq!(
         after(&store, Restorable, Checksum, 5).await,
         (Restorable, Checksum, 5)
+    );
+}
+
+pub async fn without_a_root_nothing_that_was_proved_can_be_restored(store: TheStore) {
+    use Level::{Checksum, Metadata, Root, Structure};
+    use Verdict::{NotRestorable, Restorable};
+    ready(&store).await;
+    after(&store, Restorable, Structure, 1).await;
+    after(&store, Restorable, Checksum, 2).await;
+    let elsewhere = NewReport {
+        location: "fs:/b".into(),
+        ..report(vec![proof("u", Restorable, Checksum, 3)])
+    };
+    store.put_report(&elsewhere).await.unwrap();
+    let lost = NewReport {
+        root_lost: Some(at(5)),
+        ..report(Vec::new())
+    };
+    store.put_report(&lost).await.unwrap();
+    let known = async |location: &str| {
+        let found = store.proofs(&id("a"), location, &["u", "v"]).await.unwrap();
+        assert_eq!(found.len(), 1);
+        let proof = &found["u"];
+        (proof.verdict, proof.level, proof.oldest_check)
+    };
+    assert_eq!(known("fs:/a").await, (NotRestorable, Root, at(5)));
+    assert_eq!(known("fs:/b").await, (Restorable, Checksum, at(3)));
+    // Put back, it is what the next look finds.
+    assert_eq!(
+        after(&store, Restorable, Metadata, 6).await,
+        (Restorable, Metadata, 6)
     );
 }
 

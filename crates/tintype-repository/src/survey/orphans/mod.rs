@@ -252,3 +252,23 @@ impl Gathered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_at_an_unknown_time_may_be_of_a_running_snapshot() {
+        let grace = Grace {
+            now: 1_000,
+            ms: 100,
+            read_only: false,
+        };
+        for (modified, class) in [(0, Class::InDoubt), (899, Class::Orphan), (900, Class::InDoubt)] {
+            let mut found = Gathered::new(grace);
+            let orphan = Orphan::directory(Why::UnknownIndex, "indices/a/".into(), "indices/a".into());
+            found.take(Orphan { modified, ..orphan });
+            assert_eq!(found.blobs[0].class, class, "{modified}");
+        }
+    }
+}

@@ -112,11 +112,15 @@ async fn unreferenced<'a>(
     if data.is_empty() {
         return Ok(data);
     }
-    if let Some(generation) = generation
-        && let Ok(generation) = repository.shard_generation(index, shard, &generation).await
-    {
-        let named: HashSet<&str> = generation.files.iter().map(|file| &*file.name).collect();
-        data.retain(|blob| !named.contains(canonical(last(&blob.key))));
+    let mut generation_is_lost = false;
+    if let Some(generation) = generation {
+        match repository.shard_generation(index, shard, &generation).await {
+            Ok(generation) => {
+                let named: HashSet<&str> = generation.files.iter().map(|file| &*file.name).collect();
+                data.retain(|blob| !named.contains(canonical(last(&blob.key))));
+            }
+            Err(_) => generation_is_lost = true,
+        }
     }
     let entry = repository.root.indices.get(index as usize);
     for snapshot in entry.into_iter().flat_map(|entry| &entry.snapshots) {
@@ -125,7 +129,8 @@ async fn unreferenced<'a>(
         }
         let read = match repository.shard_snapshot(*snapshot, index, shard).await {
             Ok(read) => read,
-            Err(BlobError::Source(error)) if error.cause == Cause::Missing => continue,
+            // What the generation does not tell either may be of this snapshot.
+            Err(BlobError::Source(error)) if error.cause == Cause::Missing && !generation_is_lost => continue,
             Err(error) => return Err(format!("{directory}: what is not needed cannot be told: {error}")),
         };
         let named: HashSet<&str> = read.files.iter().map(|file| &*file.name).collect();

@@ -47,8 +47,6 @@ pub struct Attester {
     pub cluster: ClusterId,
     /// The verification.
     pub operation: String,
-    /// Now.
-    pub now: Timestamp,
 }
 
 impl Attester {
@@ -108,7 +106,7 @@ impl Attester {
                             name: one.name.clone(),
                             operation: self.operation.clone(),
                             key: signer.id.clone(),
-                            at: self.now,
+                            at: ended(report),
                             document,
                         };
                         self.store
@@ -152,7 +150,7 @@ impl Attester {
             digest: Digest::Crc32,
             verified: Verified::of(report, &of.uuid),
             concurrency: CONCURRENCY,
-            now: self.now.as_millisecond(),
+            now: report.ended,
             progress: Arc::clone(progress),
         };
         let attestation = create(Arc::clone(repository), request, key).await?;
@@ -163,4 +161,9 @@ impl Attester {
             .map_err(|error| broken(error.to_string()))?;
         String::from_utf8(text).map_err(|error| broken(error.to_string()))
     }
+}
+
+/// After all that was verified, which may have taken long.
+fn ended(report: &Report) -> Timestamp {
+    Timestamp::from_millisecond(report.ended).unwrap_or(Timestamp::MAX)
 }

@@ -127,7 +127,6 @@ fn look(
         store: Arc::clone(store),
         cluster: context.operation.cluster_id.clone(),
         operation: context.operation.id.clone(),
-        now: context.now(),
     });
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
@@ -180,6 +179,7 @@ async fn keep(
     outcome.notes.extend(attested.problems);
     let proofs = report::proofs(parameters, &report, &context.operation.id);
     let whole = report.complete && parameters.options.is_whole();
+    let root_lost = report::root_lost(&report);
     let document = match report::document(report) {
         Ok(document) => document,
         Err(error) => {
@@ -195,6 +195,7 @@ async fn keep(
         document,
         proofs,
         whole,
+        root_lost,
     };
     context.operations.store().put_report(&report).await?;
     if !outcome.good {
@@ -202,7 +203,7 @@ async fn keep(
             repository = %parameters.repository,
             verdict = ?outcome.state,
             errors = outcome.errors,
-            "a verification found snapshots that cannot be restored"
+            "a verification did not prove that every snapshot can be restored"
         );
     }
     let outcome = serde_json::json!(outcome);

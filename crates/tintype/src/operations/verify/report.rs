@@ -4,6 +4,7 @@ use crate::model::Proof;
 use crate::model::verify::{VerifyOutcome, VerifyParameters};
 use jiff::Timestamp;
 use serde::Serialize;
+use tintype_repository::Level;
 use tintype_repository::finding::{Finding, Kind, Severity};
 use tintype_repository::verify::report::{Read, Report, SCHEMA, SnapshotReport};
 use tintype_repository::verify::verdict::Verdict;
@@ -79,12 +80,15 @@ pub fn proofs(parameters: &VerifyParameters, report: &Report, operation: &str) -
     let all_indices = parameters.options.indices.is_empty();
     let time = |millis: i64| Timestamp::from_millisecond(millis).ok();
     let proof = |one: &SnapshotReport| {
-        let restorable = one.verdict == Verdict::Restorable;
-        // Damage was seen by a look of the level asked for; that all is well holds for what all of the data passed.
-        let (level, oldest) = if restorable {
-            (one.level?, one.oldest_check?)
-        } else {
-            (report.level, report.started)
+        // Damage was seen by a look of the level asked for; that all is well holds for what all of the data passed, and where
+        // something is not known, no more than that was checked either.
+        let (level, oldest) = match one.verdict {
+            Verdict::Restorable => (one.level?, one.oldest_check?),
+            Verdict::Unknown => (
+                one.level.unwrap_or(Level::Root),
+                one.oldest_check.unwrap_or(report.started),
+            ),
+            Verdict::InPart | Verdict::NotRestorable => (report.level, report.started),
         };
         let mut proof = Proof {
             snapshot: one.uuid.clone(),
@@ -102,6 +106,13 @@ pub fn proofs(parameters: &VerifyParameters, report: &Report, operation: &str) -
         Some(proof)
     };
     report.snapshots.iter().filter_map(proof).collect()
+}
+
+/// What is damaged beats what is unknown: of the one somebody must be told, whatever else there is.
+fn worst(report: &Report) -> Verdict {
+    let verdicts = report.snapshots.iter().map(|one| one.verdict);
+    let damage = verdicts.filter(|verdict| matches!(verdict, Verdict::InPart | Verdict::NotRestorable));
+    damage.max().unwrap_or(report.verdict)
 }
 
 /// The operation's outcome.
@@ -128,7 +139,7 @@ pub fn outcome(parameters: &VerifyParameters, report: &Report, attested: u64) ->
     VerifyOutcome {
         repository: parameters.repository.to_string(),
         good: report.verdict == Verdict::Restorable,
-        state: report.verdict,
+        state: worst(report),
         level: report.level,
         complete: report.complete,
         generation: report.generation,
@@ -141,6 +152,13 @@ pub fn outcome(parameters: &VerifyParameters, report: &Report, attested: u64) ->
         attested,
         notes,
     }
+}
+
+/// When the root was found damaged, for a report of [`of_a_damaged_root`]: of no other it is known that nothing can be
+/// restored where no snapshot is named.
+pub fn root_lost(report: &Report) -> Option<Timestamp> {
+    let lost = report.verdict == Verdict::NotRestorable && report.snapshots.is_empty();
+    Timestamp::from_millisecond(report.ended).ok().filter(|_| lost)
 }
 
 /// The report of a repository whose root is there and cannot be decoded: it was looked at, and nothing can be restored.
@@ -188,7 +206,6 @@ pub fn of_a_damaged_root(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tintype_repository::Level;
     use tintype_repository::verify::report::IndexReport;
 
     fn snapshot(name: usize, verdict: Verdict, indices: usize) -> SnapshotReport {
@@ -265,22 +282,40 @@ mod tests {
     }
 
     #[test]
+    fn findings_beyond_the_bound_are_counted() {
+        let mut many = report(Vec::new());
+        many.findings = vec![many.findings[0].clone(); FINDINGS + 3];
+        many.findings_left_out = 4;
+        let kept: serde_json::Value = serde_json::from_str(&document(many).unwrap()).unwrap();
+        let found = kept["findings"].as_array().unwrap().len();
+        assert_eq!((found, &kept["findings_left_out"]), (FINDINGS, &7.into()));
+    }
+
+    #[test]
     fn damage_is_as_deep_as_the_look_and_health_as_what_all_of_it_passed() {
         let mut bad = snapshot(1, Verdict::InPart, 0);
         bad.level = None;
         let mut unread = snapshot(2, Verdict::Restorable, 0);
         unread.level = None;
-        let found = proofs(
-            &parameters(&[]),
-            &report(vec![snapshot(0, Verdict::Restorable, 0), bad, unread]),
-            "o",
-        );
+        let mut unknown = snapshot(3, Verdict::Unknown, 0);
+        (unknown.level, unknown.oldest_check) = (Some(Level::Metadata), Some(6));
+        let all = vec![snapshot(0, Verdict::Restorable, 0), bad, unread, unknown];
+        let found = proofs(&parameters(&[]), &report(all), "o");
         let levels: Vec<_> = found
             .iter()
             .map(|one| (one.snapshot.as_str(), one.level))
             .collect();
-        assert_eq!(levels, [("u0", Level::Presence), ("u1", Level::Structure)]);
-        assert_eq!(found[0].oldest_check.as_millisecond(), 5);
+        let expected = [
+            ("u0", Level::Presence),
+            ("u1", Level::Structure),
+            ("u3", Level::Metadata),
+        ];
+        assert_eq!(levels, expected);
+        let oldest: Vec<_> = found
+            .iter()
+            .map(|one| one.oldest_check.as_millisecond())
+            .collect();
+        assert_eq!(oldest, [5, 7, 6]);
     }
 
     #[test]
@@ -303,9 +338,35 @@ mod tests {
     }
 
     #[test]
+    fn damage_beats_what_is_unknown() {
+        use Verdict::{InPart, NotRestorable, Restorable, Unknown};
+        for (verdicts, state) in [
+            (&[Restorable, InPart, Unknown][..], InPart),
+            (&[InPart, NotRestorable, Unknown], NotRestorable),
+            (&[Restorable, Unknown], Unknown),
+            (&[Restorable], Restorable),
+        ] {
+            let all = verdicts.iter().enumerate();
+            let mut report = report(all.map(|(name, verdict)| snapshot(name, *verdict, 0)).collect());
+            report.verdict = verdicts.iter().copied().max().unwrap();
+            let outcome = outcome(&parameters(&[]), &report, 0);
+            assert_eq!(
+                (outcome.state, outcome.good),
+                (state, state == Restorable),
+                "{verdicts:?}"
+            );
+        }
+        let root = outcome(&parameters(&[]), &report(Vec::new()), 0);
+        assert_eq!((root.state, root.good), (NotRestorable, false));
+    }
+
+    #[test]
     fn a_root_that_does_not_decode_is_damage_and_not_a_failure_to_look() {
         let root = report(Vec::new());
         assert_eq!((root.generation, root.verdict), (7, Verdict::NotRestorable));
+        assert_eq!(root_lost(&root).map(Timestamp::as_millisecond), Some(9));
+        let other = report(vec![snapshot(0, Verdict::NotRestorable, 0)]);
+        assert_eq!(root_lost(&other), None);
         let text = document(root).unwrap();
         let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(kept["schema"], SCHEMA);

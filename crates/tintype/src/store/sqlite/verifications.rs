@@ -234,6 +234,9 @@ async fn put_report(tx: &mut Tx, report: &NewReport, proofs: &str) -> Result<()>
     .execute(&mut *tx)
     .await?;
     put_proofs(tx, report.cluster.as_str(), &report.location, proofs).await?;
+    if let Some(at) = report.root_lost {
+        lose_all(tx, report, millis(at)).await?;
+    }
     if report.whole {
         sqlx::query(
             "DELETE FROM proofs WHERE cluster_id = ? AND location = ? \
@@ -245,6 +248,28 @@ async fn put_report(tx: &mut Tx, report: &NewReport, proofs: &str) -> Result<()>
         .execute(&mut *tx)
         .await?;
     }
+    Ok(())
+}
+
+/// In the place of all that is known of a location's snapshots: they cannot be restored. Any look that finds one whole again
+/// is as deep as that.
+async fn lose_all(tx: &mut Tx, report: &NewReport, at: i64) -> Result<()> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO proofs (cluster_id, location, snapshot, depth, level, verdict, oldest_check, checked_at, \
+         operation_id) SELECT DISTINCT cluster_id, location, snapshot, 1, 'root', 'not_restorable', ?3, ?3, ?4 FROM proofs \
+         WHERE cluster_id = ?1 AND location = ?2",
+    )
+    .bind(report.cluster.as_str())
+    .bind(&report.location)
+    .bind(at)
+    .bind(&report.operation)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("DELETE FROM proofs WHERE cluster_id = ? AND location = ? AND depth <> 1")
+        .bind(report.cluster.as_str())
+        .bind(&report.location)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

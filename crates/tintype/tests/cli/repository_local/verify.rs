@@ -200,28 +200,31 @@ fn an_estimate_reads_no_data() {
 }
 
 #[test]
-fn an_interruption_leaves_a_report_and_130() {
-    let local = Local::new();
-    // So slow that it cannot end by itself.
-    let mut child = local
-        .command("verify", "--rate 1B --concurrency 1 -o json")
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-    let reading = stderr.next().unwrap().unwrap();
-    assert!(reading.starts_with("reading metadata"), "{reading}");
-    let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
-    let rest: Vec<String> = stderr.map(Result::unwrap).collect();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{rest:?}");
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["complete"], false);
-    assert!(
-        rest.iter().any(|line| line.contains("cli.interrupted")),
-        "{rest:?}"
-    );
+fn a_signal_leaves_a_report_and_130() {
+    for signal in ["-INT", "-TERM"] {
+        let local = Local::new();
+        // So slow that it cannot end by itself.
+        let mut child = local
+            .command("verify", "--rate 1B --concurrency 1 -o json")
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+        let reading = stderr.next().unwrap().unwrap();
+        assert!(reading.starts_with("reading metadata"), "{reading}");
+        let killed = Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+        let rest: Vec<String> = stderr.map(Result::unwrap).collect();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{signal}: {rest:?}");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["complete"], false);
+        assert!(
+            rest.iter().any(|line| line.contains("cli.interrupted")),
+            "{rest:?}"
+        );
+        assert!(local.home().join(".local/state/tintype/ledger").is_file());
+    }
 }

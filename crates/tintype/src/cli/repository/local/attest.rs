@@ -26,6 +26,7 @@ use tintype_repository::finding::{Kind, Severity};
 use tintype_repository::repository::Repository;
 use tintype_repository::verify::options::Options;
 use tintype_repository::verify::report::Report;
+use tintype_repository::verify::verdict::Verdict;
 use tintype_repository::verify::{Progress, verify};
 
 /// What to attest.
@@ -123,7 +124,8 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
             digest,
             verified: Verified::of(&report, repository.snapshot_uuid(position)),
             concurrency,
-            now,
+            // After all that was verified, which may have taken long.
+            now: report.ended,
             progress,
         };
         create(repository, request, &key).await.map_err(refused)
@@ -158,18 +160,29 @@ fn only(uuid: String, level: Level, concurrency: usize, now: i64) -> Options {
     }
 }
 
-/// A snapshot that is damaged is not attested; one that lacks shards by the engine's own word is, with what it has.
+/// A snapshot that is damaged is not attested, nor one of which something could not be read; one that lacks shards by the
+/// engine's own word is, with what it has, and one whose data lies elsewhere.
 fn sound(report: &Report) -> Result<()> {
     let damage = report
         .findings
         .iter()
         .find(|finding| finding.severity == Severity::Error && finding.kind != Kind::ShardNotSnapshotted);
-    match damage {
-        Some(finding) => Err(CliError::NotGood(format!(
-            "the snapshot is damaged and is not attested: {}: {}",
-            finding.blob, finding.message
+    if let Some(finding) = damage {
+        return Err(CliError::NotGood(format!(
+            "the snapshot is damaged and is not attested: {}",
+            finding.message
+        )));
+    }
+    let unread = report
+        .findings
+        .iter()
+        .find(|finding| matches!(finding.kind, Kind::BlobUnreadable | Kind::Changed));
+    match unread {
+        Some(finding) if report.verdict == Verdict::Unknown => Err(CliError::Unknown(format!(
+            "not all of the snapshot could be read, so it is not attested: {}",
+            finding.message
         ))),
-        None => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -250,9 +263,45 @@ fn public_key(text: &str) -> Result<PublicKey> {
 pub fn refused(error: AttestError) -> CliError {
     match error {
         AttestError::Key(words) => CliError::Usage(words),
-        AttestError::Malformed(_) | AttestError::Untrusted(_) => CliError::NotGood(error.to_string()),
+        AttestError::Malformed(_) | AttestError::Untrusted(_) | AttestError::Damaged(_) => {
+            CliError::NotGood(error.to_string())
+        }
         AttestError::NoSnapshot(_) => CliError::NotFound(error.to_string()),
         AttestError::Blob(error) => CliError::Unknown(error.to_string()),
         AttestError::Interrupted(words) => CliError::Interrupted(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made::{finding, report};
+    use super::*;
+
+    #[test]
+    fn what_is_damaged_or_could_not_be_read_is_not_attested() {
+        use Severity::{Error, Note, Warning};
+        use Verdict::{InPart, Restorable, Unknown};
+        let judged = |verdict, severity, kind| {
+            let findings = vec![finding(severity, kind)];
+            sound(&Report {
+                findings,
+                ..report(&[verdict])
+            })
+        };
+        let damaged = judged(InPart, Error, Kind::ChecksumMismatch);
+        assert!(matches!(damaged, Err(CliError::NotGood(_))), "{damaged:?}");
+        for kind in [Kind::BlobUnreadable, Kind::Changed] {
+            let unread = judged(Unknown, Warning, kind);
+            assert!(matches!(unread, Err(CliError::Unknown(_))), "{unread:?}");
+        }
+        for (verdict, severity, kind) in [
+            (InPart, Note, Kind::ShardNotSnapshotted),
+            (Unknown, Warning, Kind::OtherStore),
+            // A restore does not read it.
+            (Restorable, Warning, Kind::BlobUnreadable),
+        ] {
+            let judged = judged(verdict, severity, kind);
+            assert!(judged.is_ok(), "{kind:?}: {judged:?}");
+        }
     }
 }

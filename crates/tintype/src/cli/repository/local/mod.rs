@@ -8,6 +8,8 @@ pub mod diff;
 pub mod du;
 pub mod ledger;
 pub mod ls;
+#[cfg(test)]
+mod made;
 pub mod meter;
 pub mod orphans;
 mod output;

@@ -1,4 +1,4 @@
-//! Runs a reading of the storage with progress on standard error, until it ends or Ctrl-C.
+//! Runs a reading of the storage with progress on standard error, until it ends or a signal says to stop.
 
 use super::access::{AccessArgs, open};
 use super::meter::Meter;
@@ -13,7 +13,7 @@ use tintype_repository::repository::Repository;
 use tintype_repository::survey::Survey;
 use tintype_repository::verify::Progress;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, interval_at};
 
@@ -28,12 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Ended<T> {
     /// What it gave.
     pub result: T,
-    /// Ctrl-C ended it early.
+    /// Ctrl-C or SIGTERM ended it early.
     pub interrupted: bool,
 }
 
 /// Opens the repository and does `work` with it, on a thread for blocking work: a directory is read with blocking calls. The
-/// first Ctrl-C lets the work end in order, the second one does not wait.
+/// first Ctrl-C or SIGTERM lets the work end in order, the second one does not wait.
 ///
 /// # Errors
 /// What opening and the work say; Interrupted.
@@ -61,12 +61,13 @@ where
     let mut display = Display::new(context.quiet());
     let failed = |error: std::io::Error| CliError::Failed(error.to_string());
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let (mut meter, mut interrupted) = (Meter::default(), false);
     let mut looks = interval_at(Instant::now() + PATIENCE, LOOK);
     let result = loop {
         tokio::select! {
             result = &mut task => break result,
-            _ = interrupt.recv() => {
+            () = either(&mut interrupt, &mut terminate) => {
                 if interrupted {
                     display.clear();
                     return Err(CliError::Interrupted("interrupted".into()));
@@ -89,6 +90,13 @@ where
         }),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(error) => Err(CliError::Failed(error.to_string())),
+    }
+}
+
+async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }
 

@@ -53,8 +53,8 @@ pub struct Args {
     /// Which ledger.
     #[command(flatten)]
     pub ledger: LedgerArgs,
-    /// Compare with what this attestation says; see `repository attest`
-    #[arg(long, value_name = "FILE", requires = "trusted_keys")]
+    /// Compare with what this attestation says, all of it, without the bounds above; see `repository attest`
+    #[arg(long, value_name = "FILE", requires = "trusted_keys", conflicts_with_all = ["budget", "rate", "subset", "estimate"])]
     pub attestation: Option<PathBuf>,
     /// A public key that signs attestations: ed25519:…, or a file; the one inside an attestation is never trusted
     #[arg(long = "trusted-key", value_name = "KEY", requires = "attestation")]

@@ -82,3 +82,67 @@ fn named(names: &[&str]) -> String {
     let first: Vec<String> = names.iter().take(10).map(|name| plain(name)).collect();
     first.join(", ") + &more
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::made::{finding, report};
+    use super::super::compared::Compared;
+    use super::*;
+    use tintype_repository::attest::Depth;
+    use tintype_repository::finding::Kind;
+    use tintype_repository::verify::report::Report;
+
+    fn code(report: Report, attestation: Option<Compared>, partial: bool) -> u8 {
+        let judged = judge(&Shown { report, attestation }, partial);
+        judged.map_or_else(|error| error.exit_code(), |()| 0)
+    }
+
+    #[test]
+    fn damage_beats_what_is_unknown() {
+        use Verdict::{InPart, NotRestorable, Restorable, Unknown};
+        for (verdicts, expected) in [
+            (&[Restorable, Restorable][..], 0),
+            (&[Restorable, InPart, Unknown], 3),
+            (&[NotRestorable], 3),
+            (&[Restorable, Unknown], 4),
+            (&[], 4),
+        ] {
+            assert_eq!(code(report(verdicts), None, false), expected, "{verdicts:?}");
+        }
+        for (severity, expected) in [(Severity::Error, 3), (Severity::Warning, 0), (Severity::Note, 0)] {
+            let found = Report {
+                findings: vec![finding(severity, Kind::RootMismatch)],
+                ..report(&[Restorable])
+            };
+            assert_eq!(code(found, None, false), expected, "{severity:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_cut_short_is_unknown_unless_a_part_was_asked_for() {
+        let cut = || Report {
+            complete: false,
+            ..report(&[Verdict::Restorable])
+        };
+        assert_eq!((code(cut(), None, false), code(cut(), None, true)), (4, 0));
+    }
+
+    #[test]
+    fn what_could_not_be_compared_does_not_agree() {
+        let compared = |agrees, complete| {
+            let compared = Compared {
+                snapshot: "s".into(),
+                attested: 1,
+                depth: Depth::Content,
+                proves: None,
+                blobs: 1,
+                agrees,
+                complete,
+            };
+            code(report(&[Verdict::Restorable]), Some(compared), false)
+        };
+        assert_eq!(compared(true, true), 0);
+        assert_eq!(compared(false, false), 4);
+        assert_eq!(compared(false, true), 3);
+    }
+}
