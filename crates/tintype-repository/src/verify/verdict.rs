@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a snapshot, or an index of it, can be restored.
+/// Whether a snapshot, or an index of it, can be restored; from the best to the worst: damage that was seen counts for more
+/// than what could not be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// All of it, as far as the level looked.
     Restorable,
+    /// Something could not be read or is not supported.
+    Unknown,
     /// Some indices, not others.
     InPart,
     /// Nothing of it.
     NotRestorable,
-    /// Something could not be read or is not supported.
-    Unknown,
 }
 
 impl Verdict {
@@ -40,6 +41,16 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::Verdict::{self, *};
+
+    #[test]
+    fn the_worst_of_several_is_the_damage_that_was_seen() {
+        assert_eq!([Unknown, InPart, Restorable].into_iter().max(), Some(InPart));
+        assert_eq!(
+            [Unknown, NotRestorable, InPart].into_iter().max(),
+            Some(NotRestorable)
+        );
+        assert_eq!([Restorable, Unknown].into_iter().max(), Some(Unknown));
+    }
 
     #[test]
     fn what_is_proven_of_some_is_in_part_and_what_is_not_known_is_not_claimed() {
