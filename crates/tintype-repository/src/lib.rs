@@ -1,4 +1,24 @@
-//! Reads and verifies snapshot repositories straight from their storage, without a server and without a cluster.
+//! Reads and verifies snapshot repositories of Elasticsearch 6 to 9 and OpenSearch 1 to 3 straight from their storage,
+//! without a server and without a cluster. Nothing is ever written to them.
+//!
+//! [`source`] opens a storage, [`repository`] what its root says, [`format`] and [`lucene`] decode its blobs. On these stand
+//! [`verify`] (what can be restored, with a [`ledger`] of what was checked when), [`survey`] (what there is and what it costs)
+//! and [`attest`] (signed lists of what a snapshot is made of).
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use tintype_repository::{Level, ledger::MemoryLedger, repository::Repository, source::{Access, Source}};
+//! use tintype_repository::verify::{options::Options, verdict::Verdict, verify};
+//!
+//! # async fn example(now: i64) -> Result<(), Box<dyn std::error::Error>> {
+//! let source = Source::open("/mnt/backup", &Access::default())?;
+//! let repository = Arc::new(Repository::open(source).await?);
+//! let options = Options::new(Level::Structure, now);
+//! let report = verify(repository, options, Arc::new(MemoryLedger::default()), Arc::default()).await;
+//! assert_eq!(report.verdict, Verdict::Restorable);
+//! # Ok(())
+//! # }
+//! ```
 
 mod address;
 pub mod attest;
