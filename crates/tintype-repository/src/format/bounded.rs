@@ -58,9 +58,13 @@ pub(super) fn weigh<'de, D: Deserializer<'de>>(deserializer: D, limits: Limits) 
     .deserialize(deserializer)
 }
 
-/// No value that takes a byte of a body weighs more: each takes one at least, and what SMILE repeats by its number has at
-/// most 64 bytes. A longer string takes as many bytes as it weighs, but for its header.
-pub(super) const HEAVIEST: usize = 1 << 10;
+/// Whether nothing in a body of this length can weigh more than the limits allow, whatever it is. Each value takes a byte
+/// at least and weighs less than 1 KiB, but for the text of a key: SMILE repeats a key of any length by one byte, and a key
+/// of L bytes and as many repetitions as the rest holds together weigh at most an eighth of the length's square.
+pub(super) fn is_light(length: usize, limits: Limits) -> bool {
+    const VALUE: usize = 1 << 10;
+    length.saturating_mul(VALUE + length / 8) <= limits.memory
+}
 
 /// A value without members costs this: a JSON value's size, or a string's header and its allocation.
 const VALUE: usize = 32;

@@ -9,7 +9,7 @@
 //! All numbers are big-endian. The body is SMILE (JSON in old repositories), as it is or behind `DFL\0` as raw DEFLATE
 //! (`DeflateCompressor`) or behind `ZSTD\0` as one frame (`ZstdCompressor`, OpenSearch 2.9 and later).
 
-use super::bounded::{HEAVIEST, TOO_LARGE, weigh};
+use super::bounded::{TOO_LARGE, is_light, weigh};
 use super::{FormatError, Limits, Problem, shown};
 use flate2::{Decompress, FlushDecompress, Status};
 use serde::de::Deserialize;
@@ -186,18 +186,15 @@ impl<'a> Body<'a> {
         self.decode_short().map_or_else(|| self.decode_weighed(), Ok)
     }
 
-    /// A body too short for anything in it to weigh too much is read once.
+    /// A body too short for anything in it to weigh too much is read once. Not JSON, of which `serde_json` passes over what
+    /// nobody wants without looking at it.
     fn decode_short<'s, T: Deserialize<'s>>(&'s self) -> Option<T> {
-        if self.bytes.len() > self.limits.memory / HEAVIEST {
+        if !self.bytes.starts_with(SMILE) || !is_light(self.bytes.len(), self.limits) {
             return None;
         }
-        if self.bytes.starts_with(SMILE) {
-            let mut reader = serde_smile::Deserializer::from_slice(&self.bytes);
-            let value = T::deserialize(&mut reader).ok()?;
-            reader.end().ok().map(|()| value)
-        } else {
-            serde_json::from_slice(&self.bytes).ok()
-        }
+        let mut reader = serde_smile::Deserializer::from_slice(&self.bytes);
+        let value = T::deserialize(&mut reader).ok()?;
+        reader.end().ok().map(|()| value)
     }
 
     fn decode_weighed<'s, T: Deserialize<'s>>(&'s self) -> Result<T, FormatError> {
@@ -437,6 +434,28 @@ mod tests {
         let body = Body::open(&blob, SNAPSHOT, limits).unwrap();
         assert_eq!(body.decode::<Value>().unwrap_err().problem, Problem::Unsupported);
         assert_eq!(open(&blob), Ok(many));
+    }
+
+    #[test]
+    fn a_long_key_that_is_repeated_by_its_number_is_weighed_each_time() {
+        let of = |key: usize, times: usize| {
+            // Names are shared; a list of objects with one member of null each.
+            let mut body = b":)\n\x01\xf8\xfa\x34".to_vec();
+            body.extend(vec![b'k'; key]);
+            body.extend(b"\xfc\x21\xfb");
+            body.extend([0xfa, 0x40, 0x21, 0xfb].repeat(times));
+            body.push(0xf9);
+            open(&seal(SNAPSHOT, &pack(Packing::Deflate, &body)))
+        };
+        assert_eq!(of(100, 2).unwrap().as_array().map(Vec::len), Some(3));
+        assert_eq!(of(80_000, 20_000).unwrap_err().problem, Problem::Unsupported);
+        // What is not weighed cannot weigh more than is allowed.
+        let limits = Limits::SNAPSHOT;
+        let longest = (0..limits.body)
+            .take_while(|length| is_light(*length, limits))
+            .count();
+        assert!((30_000..40_000).contains(&longest), "{longest}");
+        assert!(longest / 2 * (longest / 4) <= limits.memory);
     }
 
     #[test]
