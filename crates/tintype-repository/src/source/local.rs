@@ -26,6 +26,11 @@ thread_local! {
     static NEAREST: RefCell<Option<Directory>> = const { RefCell::new(None) };
 }
 
+/// Lets go of the directory that this thread listed last, which would keep its file system from being unmounted.
+pub(crate) fn let_go() {
+    NEAREST.set(None);
+}
+
 /// Told apart, since a thread may read several repositories.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
@@ -157,7 +162,6 @@ impl Local {
 
     /// Opens what lies in the directory that this thread listed last. `None` for all else, and for what is not there: that
     /// directory may have been replaced since.
-    #[cfg(target_os = "linux")]
     fn nearest(&self, key: &str) -> Option<File> {
         use rustix::fs::{Mode, OFlags, openat};
         let (path, name) = key.rsplit_once('/')?;
@@ -172,12 +176,12 @@ impl Local {
 
     /// Opens what lies under the root, following no link out of it. In one call of the kernel where it can do that.
     pub(super) fn beneath(&self, key: &str) -> io::Result<File> {
+        if let Some(file) = self.nearest(key) {
+            return Ok(file);
+        }
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
-            if let Some(file) = self.nearest(key) {
-                return Ok(file);
-            }
             // Without waiting for the other end of a pipe.
             let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
             let path = if key.is_empty() { "." } else { key };
@@ -227,16 +231,19 @@ fn stream(file: &File, range: Range<u64>, buffer: &mut [u8], take: Take<'_>) -> 
     Ok(at.saturating_sub(range.start))
 }
 
-/// All of a file that is shorter than the buffer: a read that gives less than it could has met the file's end.
+/// All of a file that is shorter than the buffer. Only a read of nothing has met its end: one that gives less than it could may
+/// have met an error.
 fn short(file: &File, buffer: &mut [u8]) -> io::Result<Option<Bytes>> {
-    loop {
-        match file.read_at(buffer, 0) {
-            Ok(read) if read < buffer.len() => return Ok(Some(Bytes::copy_from_slice(&buffer[..read]))),
-            Ok(_) => return Ok(None),
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], filled as u64) {
+            Ok(0) => return Ok(Some(Bytes::copy_from_slice(&buffer[..filled]))),
+            Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+    Ok(None)
 }
 
 /// The part of a range that the file has. Room is made for a long one only where the file is as long.

@@ -17,6 +17,7 @@ mod url;
 
 pub use access::{Access, Sink};
 pub use errors::{Cause, SourceError};
+pub(crate) use local::let_go;
 
 use bytes::Bytes;
 use std::ops::Range;

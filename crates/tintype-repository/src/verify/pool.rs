@@ -19,7 +19,10 @@ where
     for _ in 0..threads.max(1) {
         let worker = worker.clone();
         let handle = Handle::current();
-        set.spawn_blocking(move || handle.block_on(worker()));
+        set.spawn_blocking(move || {
+            handle.block_on(worker());
+            crate::source::let_go();
+        });
     }
     while let Some(ended) = set.join_next().await {
         if let Err(error) = ended {
