@@ -37,8 +37,11 @@ pub const MAX_CONTRADICTIONS: usize = 100;
 /// More snapshots than this has no repository: engines stop at some hundreds or thousands.
 const MAX_SNAPSHOTS: usize = 1 << 18;
 
-/// More shards than this, of all indices together, has no repository: they would have to lie on thousands of nodes.
+/// More shards than this, of all indices together, are not read.
 const MAX_SHARDS: usize = 1 << 22;
+
+/// How an error begins that tells of more than this reader takes, which is no damage.
+const MORE: &str = "more than ";
 
 /// More names of unknown members than this are not kept.
 const MAX_UNKNOWN: usize = 64;
@@ -129,7 +132,9 @@ impl Root {
 }
 
 fn refused(bytes: &[u8], error: &serde_json::Error) -> FormatError {
-    let problem = if error.is_data() {
+    let problem = if error.to_string().starts_with(MORE) {
+        Problem::Unsupported
+    } else if error.is_data() {
         Problem::Field
     } else {
         Problem::Syntax

@@ -1,7 +1,7 @@
 //! Reads the JSON in one pass. Ids are numbered as they come, so that a million pairs take eight bytes each and the order of
 //! members does not matter.
 
-use super::{MAX_SHARDS, MAX_SNAPSHOTS, MAX_UNKNOWN, shape};
+use super::{MAX_SHARDS, MAX_SNAPSHOTS, MAX_UNKNOWN, MORE, shape};
 use crate::format::file::is_file_name;
 use crate::format::lenient::Text;
 use crate::format::shown;
@@ -172,7 +172,7 @@ impl<'de> Visitor<'de> for Snapshots<'_, 'de> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(snapshot) = members.next_element_seed(OneSnapshot(self.0))? {
             if self.0.snapshots.len() >= MAX_SNAPSHOTS {
-                return Err(A::Error::custom(format!("more than {MAX_SNAPSHOTS} snapshots")));
+                return Err(A::Error::custom(format!("{MORE}{MAX_SNAPSHOTS} snapshots")));
             }
             self.0.snapshots.push(snapshot);
         }
@@ -453,7 +453,7 @@ impl<'de> Visitor<'de> for Generations<'_, 'de> {
         while let Some(Generation(generation)) = members.next_element()? {
             self.0.shards += 1;
             if self.0.shards > MAX_SHARDS {
-                return Err(A::Error::custom(format!("more than {MAX_SHARDS} shards")));
+                return Err(A::Error::custom(format!("{MORE}{MAX_SHARDS} shards")));
             }
             generations.push(generation);
         }

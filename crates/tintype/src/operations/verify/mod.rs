@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::StoreLedger;
 use std::sync::Arc;
 use std::time::Duration;
+use tintype_repository::format::Problem;
 use tintype_repository::repository::{OpenError, Repository};
 use tintype_repository::source::Cause;
 use tintype_repository::verify::options::Options;
@@ -101,7 +102,8 @@ async fn read(
     }
     let (report, attested) = match looked {
         Ok(looked) => looked,
-        Err(OpenError::Root { blob, error }) => {
+        // What this version does not read is not damaged.
+        Err(OpenError::Root { blob, error }) if error.problem != Problem::Unsupported => {
             let (times, why) = ((begun, context.now()), error.to_string());
             let report = report::of_a_damaged_root(parameters, &place.url, (&blob, &why), times);
             (report, Attested::default())
