@@ -195,8 +195,9 @@ impl Survey {
         self.each(indices.iter().copied(), metadata, &mut take).await;
         let theirs = Arc::clone(&older);
         let data = move |repository, at| shard_tally(repository, at, Arc::clone(&theirs));
-        self.each_shard(&indices, &mut unreadable, data, &mut take).await;
+        let uncounted = self.each_shard(&indices, &mut unreadable, data, &mut take).await;
         unreadable.merge(std::mem::take(&mut sum.unreadable));
+        self.uncounted(&uncounted, &mut counted);
         self.tell_lacking(&counted, &mut unreadable);
         for (snapshot, (all, unique)) in &sum.snapshots {
             if let Some(share) = shares.get_mut(*snapshot as usize) {

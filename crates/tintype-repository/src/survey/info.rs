@@ -104,9 +104,18 @@ impl<'a> Counted<'a> {
 
     /// Counts a shard that these snapshots have.
     pub(super) fn add(&mut self, snapshots: &[u32]) {
+        self.each(snapshots, |count| *count = count.saturating_add(1));
+    }
+
+    /// Of what these snapshots lack nothing is known.
+    fn unknown(&mut self, snapshots: &[u32]) {
+        self.each(snapshots, |count| *count = u32::MAX);
+    }
+
+    fn each(&mut self, snapshots: &[u32], change: impl Fn(&mut u32)) {
         for snapshot in snapshots {
             if let Some(count) = self.counts.get_mut(*snapshot as usize) {
-                *count += 1;
+                change(count);
             }
         }
     }
@@ -121,6 +130,15 @@ impl Survey {
         let each = counted.infos.iter().zip(&counted.counts);
         for lacking in each.filter_map(|(info, count)| info.lacks(*count)) {
             unreadable.push(lacking);
+        }
+    }
+
+    /// Takes in the indices of which no shard was looked at.
+    pub(super) fn uncounted(&self, indices: &[u32], counted: &mut Counted<'_>) {
+        for index in indices {
+            if let Some(index) = self.repository.root.indices.get(*index as usize) {
+                counted.unknown(&index.snapshots);
+            }
         }
     }
 

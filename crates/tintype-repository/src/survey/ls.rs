@@ -117,22 +117,24 @@ impl Survey {
                 }
             }
         };
-        self.each_shard(
-            &all,
-            unreadable,
-            |repository, (index, shard)| async move {
-                let (files, missed) = ShardFiles::read(&repository, index, shard).await;
-                let parts = parts(&files);
-                let places = Places {
-                    present: files.present,
-                    elsewhere: files.elsewhere,
-                };
-                (parts, places, missed)
-            },
-            take,
-        )
-        .await;
+        let uncounted = self
+            .each_shard(
+                &all,
+                unreadable,
+                |repository, (index, shard)| async move {
+                    let (files, missed) = ShardFiles::read(&repository, index, shard).await;
+                    let parts = parts(&files);
+                    let places = Places {
+                        present: files.present,
+                        elsewhere: files.elsewhere,
+                    };
+                    (parts, places, missed)
+                },
+                take,
+            )
+            .await;
         unreadable.merge(trouble);
+        self.uncounted(&uncounted, &mut counted);
         self.tell_lacking(&counted, unreadable);
     }
 }
