@@ -2,10 +2,12 @@
 
 use super::files::{HEAD, TAIL, pieces, spans};
 use super::piece::{self, Fault, Good, Piece, Scan, Where};
+use super::structure::Owner;
 use super::{Context, Shard, choose, finish, structure};
 use crate::Level;
 use crate::format::file::FileInfo;
 use crate::ledger::{BlobKey, Check};
+use crate::lucene::check_header;
 use crate::source::{Sink, SourceError};
 use crate::verify::run::Run;
 use std::collections::HashMap;
@@ -39,6 +41,8 @@ pub(super) struct Open {
     pub shard: Shard,
     /// Files that are read, with their keys in the ledger; sorted.
     pub read: Vec<(u32, BlobKey)>,
+    /// Which segment each file belongs to, by its position, as far as the metadata tells: of a shard in several works.
+    owners: Vec<Owner>,
     got: Mutex<Got>,
     left: AtomicUsize,
 }
@@ -77,6 +81,8 @@ pub(super) enum Failure {
 impl Work {
     /// Takes away the second half, as if the shard were too large for one work.
     pub fn split(&mut self) -> Self {
+        let open = Arc::get_mut(&mut self.open).unwrap();
+        open.owners = structure::owners(&open.shard);
         self.open.left.fetch_add(1, Relaxed);
         Self {
             open: self.open.clone(),
@@ -84,10 +90,24 @@ impl Work {
         }
     }
 
-    /// The keys of its files.
-    pub fn keys(&self) -> Vec<BlobKey> {
-        let key = |task: &Task| self.open.read[task.place as usize].1;
-        self.tasks.iter().map(key).collect()
+    /// Whether a file of two pieces is still read.
+    pub fn begins(&self, is_late: bool) -> bool {
+        let task = Task {
+            place: 0,
+            what: What::Ends,
+            pieces: 2,
+        };
+        self.open.begin(&task, || is_late)
+    }
+
+    /// Its files: their names in Lucene, and their keys.
+    pub fn files(&self) -> Vec<(String, BlobKey)> {
+        let file = |task: &Task| {
+            let (position, key) = self.open.read[task.place as usize];
+            let file = &self.open.shard.files.files[position as usize];
+            (file.physical_name.to_string(), key)
+        };
+        self.tasks.iter().map(file).collect()
     }
 }
 
@@ -99,6 +119,22 @@ impl Open {
     fn file(&self, place: u32) -> Option<&FileInfo> {
         let (position, _) = self.read.get(place as usize)?;
         self.shard.files.files.get(*position as usize)
+    }
+
+    /// Whether a task is still done: one of a file that is begun always, or a file longer than time allows would be begun
+    /// anew each time, and never done.
+    fn begin(&self, task: &Task, is_late: impl Fn() -> bool) -> bool {
+        if task.pieces == 1 {
+            return !is_late();
+        }
+        let mut got = self.got();
+        if !got.begun.contains_key(&task.place) {
+            if is_late() {
+                return false;
+            }
+            got.begun.insert(task.place, Vec::new());
+        }
+        true
     }
 
     /// All pieces of a file, once the last of them was read.
@@ -149,7 +185,8 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
             add(run, file, place, level, &mut room, &mut tasks);
         }
     }
-    let total = tasks.iter().map(|task| bytes(&shard, &read, task)).sum::<u64>();
+    let lengths = tasks.iter().map(|task| bytes(&shard, &read, task));
+    let total = lengths.fold(0, u64::saturating_add);
     run.progress.bytes_total.fetch_add(total, Relaxed);
     if run.estimate.is_some() {
         estimate(run, &shard, &read, &tasks, total);
@@ -161,9 +198,15 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
         GROUP_FILES_REMOTE
     };
     let groups = groups(tasks, |task| bytes(&shard, &read, task), most_files);
+    let owners = if groups.len() > 1 && level >= Level::Checksum {
+        structure::owners(&shard)
+    } else {
+        Vec::new()
+    };
     let open = Arc::new(Open {
         shard,
         read,
+        owners,
         got: Mutex::default(),
         left: AtomicUsize::new(groups.len()),
     });
@@ -224,7 +267,7 @@ fn groups(tasks: Vec<Task>, bytes: impl Fn(&Task) -> u64, most_files: usize) -> 
     let mut groups = Vec::new();
     let (mut group, mut size) = (Vec::new(), 0);
     for task in tasks {
-        size += bytes(&task);
+        size = bytes(&task).saturating_add(size);
         group.push(task);
         if size >= GROUP_BYTES || group.len() >= most_files {
             groups.push(std::mem::take(&mut group));
@@ -269,9 +312,9 @@ pub(super) async fn work(context: &Context, work: Work) {
         if run.progress.stop.load(Relaxed) {
             return;
         }
-        // A file of which a piece is not read is left as the ledger knows it.
-        if run.budget.is_late() {
-            break;
+        // What is not begun is left as the ledger knows it.
+        if !open.begin(task, || run.budget.is_late()) {
+            continue;
         }
         let Some(file) = open.file(task.place) else {
             continue;
@@ -302,8 +345,8 @@ pub(super) async fn work(context: &Context, work: Work) {
     }
 }
 
-/// Remembers files of a large shard as soon as they were read, so that a kill does not lose them. Not those of which only
-/// the ends were read: their headers are judged with the whole shard.
+/// Remembers files of a large shard as soon as they were read, so that a kill does not lose them: those whose headers can be
+/// judged already. Not those of which only the ends were read, which is soon done again.
 async fn record(run: &Run, open: &Open, done: &mut [Done]) {
     if run.options.level < Level::Checksum {
         return;
@@ -313,8 +356,15 @@ async fn record(run: &Run, open: &Open, done: &mut [Done]) {
         at: run.options.now,
     };
     let mut checks = Vec::new();
-    for done in done.iter_mut().filter(|done| done.read.is_ok()) {
-        if let Some((_, key)) = open.read.get(done.place as usize) {
+    for done in done {
+        let (Ok(good), Some((position, key))) = (&done.read, open.read.get(done.place as usize)) else {
+            continue;
+        };
+        let owner = open.owners.get(*position as usize);
+        let file = open.shard.files.files.get(*position as usize);
+        if let (Some(Owner::One(id)), Some(file)) = (owner, file)
+            && check_header(&file.physical_name, good.head.bytes(), Some(*id)).is_ok()
+        {
             checks.push((*key, check));
             done.recorded = true;
         }

@@ -35,12 +35,14 @@ pub(super) struct Merge {
     weight: usize,
 }
 
-/// A shard's files and commits are kept up to about so many bytes: half a million files, or as many as a blob of metadata may
-/// name.
+/// A shard's files and commits are kept up to about so many bytes: some 200,000 files.
 const MOST: usize = 160 << 20;
 
-/// What a file takes beside its names and content, in [`Merge`] and in its shard.
-const FILE: usize = 256;
+/// What a file takes beside its texts and content, here and while it is read.
+const FILE: usize = 640;
+
+/// So many files of one blob are told apart, of which there is one but where snapshots contradict each other.
+const SAME_BLOB: usize = 64;
 
 /// The shard has more than this reader keeps.
 #[derive(Debug, PartialEq, Eq)]
@@ -98,6 +100,8 @@ impl Merge {
         let named = self.by_name.entry(file.name.clone()).or_default();
         let known = named
             .iter()
+            .rev()
+            .take(SAME_BLOB)
             .find(|known| all.get(**known as usize) == Some(&file));
         if let Some(known) = known {
             return *known;
@@ -115,7 +119,8 @@ impl Merge {
 }
 
 fn weight(file: &FileInfo) -> usize {
-    FILE + 2 * file.name.len() + file.physical_name.len() + file.hash.len()
+    let texts = 2 * file.name.len() + file.physical_name.len() + file.written_by.len();
+    FILE + texts + file.hash.len()
 }
 
 impl Files {
@@ -198,6 +203,8 @@ pub(super) fn pieces(file: &FileInfo, level: Level, most: u64) -> Vec<Range<u64>
         return ends.into_iter().take(if small { 1 } else { 2 }).collect();
     }
     let size = file.part_size.filter(|size| *size > 0 && file.parts() > 1);
+    // No length, however absurd, gives more pieces than memory holds.
+    let most = most.max(length >> 16);
     let mut pieces = Vec::new();
     let mut at = 0;
     loop {
@@ -255,7 +262,14 @@ pub(super) mod tests {
             hash: vec![0; 1 << 20].into(),
             ..file(name, 1 << 20)
         };
-        let added = (0..400).map(|pair| merge.add(pair, vec![large(&format!("__{pair}"))]));
+        let large = |pair: u32| match pair % 2 {
+            0 => large(&format!("__{pair}")),
+            _ => FileInfo {
+                written_by: "9".repeat(1 << 20).into(),
+                ..file(&format!("__{pair}"), 1)
+            },
+        };
+        let added = (0..400).map(|pair| merge.add(pair, vec![large(pair)]));
         let added: Vec<_> = added.collect();
         assert_eq!((&added[0], &added[399]), (&Ok(()), &Err(TooMuch)));
         let taken = added.iter().filter(|added| added.is_ok()).count();

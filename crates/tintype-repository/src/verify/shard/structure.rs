@@ -55,15 +55,13 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
         let listed: Vec<Listed<'_>> = shard
             .files
             .of(commit)
-            .map(|(position, file)| Listed {
-                name: &file.physical_name,
-                length: file.length,
-                checksum: file.checksum,
-                content: match contents.get(&position) {
+            .map(|(position, file)| {
+                let content: &[u8] = match contents.get(&position) {
                     Some(bytes) => bytes,
                     None if file.holds_content() => &file.hash,
                     None => &[],
-                },
+                };
+                listed(file, content)
             })
             .collect();
         if !context.run.wants_structure() {
@@ -89,6 +87,53 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
             }
             Err((file, error)) => unread(context, shard, commit, (file, error), ending),
         }
+    }
+}
+
+/// The segment that a file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The metadata alone does not tell.
+    Unknown,
+    /// The segment with this id.
+    One([u8; 16]),
+    /// Commits contradict each other.
+    Several,
+}
+
+/// Which segment each file belongs to, as far as the commits tell that stand in the metadata.
+pub(super) fn owners(shard: &Shard) -> Vec<Owner> {
+    let mut owners = vec![Owner::Unknown; shard.files.files.len()];
+    for commit in &shard.files.commits {
+        let listed: Vec<Listed<'_>> = shard
+            .files
+            .of(commit)
+            .map(|(_, file)| listed(file, if file.holds_content() { &file.hash } else { &[] }))
+            .collect();
+        let lucene = lucene::Shard::with_ids(&listed);
+        for (position, file) in shard.files.of(commit) {
+            let (Some(owner), Some(id)) = (
+                owners.get_mut(position as usize),
+                lucene.segment_id(&file.physical_name),
+            ) else {
+                continue;
+            };
+            *owner = match *owner {
+                Owner::Unknown => Owner::One(id),
+                Owner::One(other) if other == id => Owner::One(id),
+                _ => Owner::Several,
+            };
+        }
+    }
+    owners
+}
+
+fn listed<'a>(file: &'a FileInfo, content: &'a [u8]) -> Listed<'a> {
+    Listed {
+        name: &file.physical_name,
+        length: file.length,
+        checksum: file.checksum,
+        content,
     }
 }
 
