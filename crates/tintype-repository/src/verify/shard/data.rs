@@ -11,6 +11,7 @@ use crate::lucene::check_header;
 use crate::source::{Sink, SourceError};
 use crate::verify::run::Run;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
@@ -128,11 +129,11 @@ impl Open {
             return !is_late();
         }
         let mut got = self.got();
-        if !got.begun.contains_key(&task.place) {
+        if let Entry::Vacant(begun) = got.begun.entry(task.place) {
             if is_late() {
                 return false;
             }
-            got.begun.insert(task.place, Vec::new());
+            begun.insert(Vec::new());
         }
         true
     }
