@@ -14,6 +14,9 @@ pub struct RawClient {
     client: Client,
 }
 
+/// Ends what hangs. An engine on a busy machine may take minutes to merge or to write.
+const HANGS: Duration = Duration::from_secs(300);
+
 impl RawClient {
     /// A client for `base`, trusting only `ca_pem` when given, and sending no credentials.
     ///
@@ -36,7 +39,7 @@ impl RawClient {
             .no_proxy()
             .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(60));
+            .timeout(HANGS);
         if let Some(pem) = ca_pem {
             builder = builder.tls_certs_only([Certificate::from_pem(pem.as_bytes())?]);
         }

@@ -67,7 +67,7 @@ impl Owner<'_> {
         self.make(SPARSE, json!({})).await?;
         self.make(NOWHERE, json!({"routing.allocation.require._name": "nobody"}))
             .await?;
-        let ready = format!("/_cluster/health/{BOOKS},{EVENTS},{SPARSE}?wait_for_status=green&timeout=60s");
+        let ready = format!("/_cluster/health/{BOOKS},{EVENTS},{SPARSE}?wait_for_status=green&timeout=240s");
         let health = self.ask("GET", &ready, Value::Null).await?;
         ensure!(health["timed_out"] == false, "the indices do not start: {health}");
         Ok(())

@@ -140,7 +140,7 @@ async fn clone(
         let path = format!("{registered}/{from}/_clone/{name}");
         owner.ask("PUT", &path, json!({"indices": "*"})).await?;
         let shown = format!("{registered}/{name}");
-        let done = wait::until("the clone", Duration::from_secs(60), async || {
+        let done = wait::until("the clone", Duration::from_secs(240), async || {
             let (status, answer) = owner.0.http("GET", &shown, Value::Null).await.ok()?;
             // Elasticsearch 7.17 answers as if it asked several repositories.
             let snapshot = [&answer["snapshots"][0], &answer["responses"][0]["snapshots"][0]]
