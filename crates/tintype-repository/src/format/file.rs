@@ -114,6 +114,11 @@ impl FileInfo {
         !self.hash.is_empty() && (self.hash.len() != HASHED || self.length == HASHED as u64)
     }
 
+    /// The whole content, where the metadata holds it; empty otherwise.
+    pub fn content(&self) -> &[u8] {
+        if self.holds_content() { &self.hash } else { &[] }
+    }
+
     /// How many blobs hold the file: 0 for a virtual one, otherwise at least 1. At most [`MAX_PARTS`] when it was read from
     /// a blob.
     pub fn parts(&self) -> u64 {

@@ -1,7 +1,8 @@
 //! A directory of this machine, read with plain blocking calls.
 
 use super::errors::{Cause, SourceError};
-use super::remote::{Take, part};
+use super::ranges::{joined, part};
+use super::remote::Take;
 use super::{Entry, keys};
 use bytes::Bytes;
 use std::cell::RefCell;
@@ -104,14 +105,13 @@ impl Local {
 
     pub(crate) fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
         let file = self.blob(key)?;
-        let read = || match around(ranges).filter(|all| all.end.saturating_sub(all.start) <= NEAR) {
-            Some(all) => {
-                let bytes = exactly(&file, all.clone())?;
-                Ok(ranges.iter().map(|range| part(&bytes, &all, range)).collect())
-            }
-            None => ranges.iter().map(|range| within(&file, range.clone())).collect(),
-        };
-        read().map_err(|error: io::Error| in_words(key, &error))
+        let (mut all, mut left) = (Vec::with_capacity(ranges.len()), ranges);
+        while let Some((count, whole)) = joined(left, NEAR) {
+            let bytes = within(&file, whole.clone()).map_err(|error| in_words(key, &error))?;
+            all.extend(left[..count].iter().map(|range| part(&bytes, &whole, range)));
+            left = &left[count..];
+        }
+        Ok(all)
     }
 
     pub(crate) fn scan(&self, key: &str, range: Range<u64>, take: Take<'_>) -> Result<u64, SourceError> {
@@ -231,19 +231,25 @@ fn stream(file: &File, range: Range<u64>, buffer: &mut [u8], take: Take<'_>) -> 
     Ok(at.saturating_sub(range.start))
 }
 
-/// All of a file that is shorter than the buffer. Only a read of nothing has met its end: one that gives less than it could may
-/// have met an error.
+/// All of a file that is shorter than the buffer.
 fn short(file: &File, buffer: &mut [u8]) -> io::Result<Option<Bytes>> {
+    let filled = fill(file, buffer, 0)?;
+    Ok((filled < buffer.len()).then(|| Bytes::copy_from_slice(&buffer[..filled])))
+}
+
+/// Reads until the buffer is full or the file ends. Only a read of nothing has met the end: one that gives less than it could
+/// may have met an error.
+fn fill(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], filled as u64) {
-            Ok(0) => return Ok(Some(Bytes::copy_from_slice(&buffer[..filled]))),
+        match file.read_at(&mut buffer[filled..], at + filled as u64) {
+            Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(None)
+    Ok(filled)
 }
 
 /// The part of a range that the file has. Room is made for a long one only where the file is as long.
@@ -255,26 +261,11 @@ fn within(file: &File, range: Range<u64>) -> io::Result<Bytes> {
     exactly(file, range.start..range.end.min(length))
 }
 
-/// From the first byte of any range to the last.
-fn around(ranges: &[Range<u64>]) -> Option<Range<u64>> {
-    let start = ranges.iter().map(|range| range.start).min()?;
-    let end = ranges.iter().map(|range| range.end).max()?;
-    Some(start..end)
-}
-
 /// A range as one piece; shorter when the file was cut meanwhile.
 fn exactly(file: &File, range: Range<u64>) -> io::Result<Bytes> {
     let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(io::Error::other)?;
     let mut bytes = vec![0; length];
-    let mut filled = 0;
-    while filled < length {
-        match file.read_at(&mut bytes[filled..], range.start + filled as u64) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let filled = fill(file, &mut bytes, range.start)?;
     bytes.truncate(filled);
     Ok(bytes.into())
 }

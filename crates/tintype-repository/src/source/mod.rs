@@ -10,6 +10,7 @@ pub(crate) mod keys;
 mod listing;
 mod local;
 mod local_listing;
+mod ranges;
 mod remote;
 mod retry;
 mod stores;

@@ -4,6 +4,7 @@ use super::access::Access;
 use super::client::{self, Archived, Connector};
 use super::errors::{Asked, Cause, Failure, Names, SourceError};
 use super::listing::{Dialect, Page};
+use super::ranges::{joined, part};
 use super::retry::Retry;
 use super::url::{Kind, Place};
 use super::{Entry, keys, stores};
@@ -118,7 +119,7 @@ impl Remote {
     pub(crate) async fn ranges(&self, key: &str, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, SourceError> {
         let mut all = Vec::with_capacity(ranges.len());
         let mut ranges = ranges;
-        while let Some((count, whole)) = joined(ranges) {
+        while let Some((count, whole)) = joined(ranges, NEAR) {
             let bytes = self.range(key, whole.clone()).await?;
             all.extend(ranges[..count].iter().map(|range| part(&bytes, &whole, range)));
             ranges = &ranges[count..];
@@ -343,29 +344,6 @@ impl Remote {
 /// How far apart ranges may lie that are asked for together: reading on is faster than asking again.
 const NEAR: u64 = 64 << 10;
 
-/// How many of the first ranges are asked for together, and as what.
-fn joined(ranges: &[Range<u64>]) -> Option<(usize, Range<u64>)> {
-    let mut whole = ranges.first()?.clone();
-    let near = ranges.iter().take_while(|range| {
-        let near = range.start >= whole.start && range.start <= whole.end.saturating_add(NEAR);
-        if near {
-            whole.end = whole.end.max(range.end);
-        }
-        near
-    });
-    let count = near.count();
-    Some((count.max(1), whole))
-}
-
-/// A range out of the bytes of the one around it, as far as these go.
-pub(super) fn part(bytes: &Bytes, whole: &Range<u64>, range: &Range<u64>) -> Bytes {
-    let place = |at: u64| {
-        usize::try_from(at.saturating_sub(whole.start)).map_or(bytes.len(), |at| at.min(bytes.len()))
-    };
-    let start = place(range.start);
-    bytes.slice(start..place(range.end).max(start))
-}
-
 /// What is to be read of a blob.
 #[derive(Debug, Clone, Copy)]
 struct Wanted {
@@ -459,22 +437,5 @@ impl<'a> Pages<'a> {
             Some(page) => Ok(page.clone()),
             None => lasting(Cause::Unavailable, "the listing was not understood"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_ranges_are_asked_for_together() {
-        assert_eq!(joined(&[]), None);
-        assert_eq!(joined(&[0..64, 100..116]), Some((2, 0..116)));
-        assert_eq!(joined(&[0..64, 1 << 20..(1 << 20) + 16]), Some((1, 0..64)));
-        assert_eq!(joined(&[100..116, 0..64]), Some((1, 100..116)));
-        let bytes = Bytes::from_static(b"0123456789");
-        assert_eq!(part(&bytes, &(5..30), &(7..9)), "23");
-        assert_eq!(part(&bytes, &(5..30), &(14..30)), "9");
-        assert_eq!(part(&bytes, &(5..30), &(20..30)), "");
     }
 }

@@ -95,7 +95,7 @@ impl Work {
     pub fn begins(&self, is_late: bool) -> bool {
         let task = Task {
             place: 0,
-            what: What::Ends,
+            what: What::Ends(0),
             pieces: 2,
         };
         self.open.begin(&task, || is_late)
@@ -165,10 +165,20 @@ struct Task {
 }
 
 enum What {
-    Ends,
+    /// The file's two ends: so many bytes.
+    Ends(u64),
     Piece(Range<u64>),
-    /// The whole file, which is kept for the structure.
+    /// The whole file of this length, which is kept for the structure.
     Kept(u64),
+}
+
+impl Task {
+    fn bytes(&self) -> u64 {
+        match &self.what {
+            What::Ends(bytes) | What::Kept(bytes) => *bytes,
+            What::Piece(range) => range.end - range.start,
+        }
+    }
 }
 
 /// Decides what is read of a shard, and cuts it into works: at least one, unless only an estimate is wanted.
@@ -186,8 +196,7 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
             add(run, file, place, level, &mut room, &mut tasks);
         }
     }
-    let lengths = tasks.iter().map(|task| bytes(&shard, &read, task));
-    let total = lengths.fold(0, u64::saturating_add);
+    let total = tasks.iter().map(Task::bytes).fold(0, u64::saturating_add);
     run.progress.bytes_total.fetch_add(total, Relaxed);
     if run.estimate.is_some() {
         estimate(run, &shard, &read, &tasks, total);
@@ -198,7 +207,7 @@ pub(super) async fn plan(run: &Run, mut shard: Shard) -> Vec<Work> {
     } else {
         GROUP_FILES_REMOTE
     };
-    let groups = groups(tasks, |task| bytes(&shard, &read, task), most_files);
+    let groups = groups(tasks, most_files);
     let owners = if groups.len() > 1 && level >= Level::Checksum {
         structure::owners(&shard)
     } else {
@@ -230,7 +239,7 @@ fn add(run: &Run, file: &FileInfo, place: u32, level: Level, room: &mut u64, tas
         return tasks.push(one(What::Kept(file.length)));
     }
     if level < Level::Checksum {
-        return tasks.push(one(What::Ends));
+        return tasks.push(one(What::Ends(file.length.min(HEAD + TAIL))));
     }
     // At a low rate a piece takes long, and nothing stops in it.
     let most = run
@@ -249,26 +258,12 @@ fn add(run: &Run, file: &FileInfo, place: u32, level: Level, room: &mut u64, tas
     }));
 }
 
-fn bytes(shard: &Shard, read: &[(u32, BlobKey)], task: &Task) -> u64 {
-    match &task.what {
-        What::Piece(range) => range.end - range.start,
-        What::Kept(length) => *length,
-        What::Ends => {
-            let position = read
-                .get(task.place as usize)
-                .map(|(position, _)| *position as usize);
-            let file = position.and_then(|position| shard.files.files.get(position));
-            file.map_or(0, |file| file.length.min(HEAD + TAIL))
-        }
-    }
-}
-
 /// At least one group, which may be empty.
-fn groups(tasks: Vec<Task>, bytes: impl Fn(&Task) -> u64, most_files: usize) -> Vec<Vec<Task>> {
+fn groups(tasks: Vec<Task>, most_files: usize) -> Vec<Vec<Task>> {
     let mut groups = Vec::new();
     let (mut group, mut size) = (Vec::new(), 0);
     for task in tasks {
-        size = bytes(&task).saturating_add(size);
+        size = task.bytes().saturating_add(size);
         group.push(task);
         if size >= GROUP_BYTES || group.len() >= most_files {
             groups.push(std::mem::take(&mut group));
@@ -323,7 +318,7 @@ pub(super) async fn work(context: &Context, work: Work) {
         let read = match read(run, &open.shard, file, &task.what).await {
             Ok(pieces) => match open.collect(task, pieces) {
                 Some(all) => {
-                    let whole = !matches!(task.what, What::Ends);
+                    let whole = !matches!(task.what, What::Ends(_));
                     piece::judge(file, all, whole).map_err(|(fault, place)| Bad::Damaged(fault, place))
                 }
                 None => continue,
@@ -376,7 +371,7 @@ async fn record(run: &Run, open: &Open, done: &mut [Done]) {
 async fn read(run: &Run, shard: &Shard, file: &FileInfo, what: &What) -> Result<Vec<Piece>, (Part, Failure)> {
     let scan = |range: &Range<u64>| Scan::new(file, range, Some(run.reader.meter()));
     match what {
-        What::Ends => ends(run, shard, file).await,
+        What::Ends(_) => ends(run, shard, file).await,
         What::Piece(range) => piece(run, shard, file, range.clone(), scan(range)).await,
         What::Kept(length) => piece(run, shard, file, 0..*length, scan(&(0..*length)).keeping()).await,
     }

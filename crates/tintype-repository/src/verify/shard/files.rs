@@ -258,16 +258,13 @@ pub(super) mod tests {
     #[test]
     fn more_than_is_kept_is_refused() {
         let mut merge = Merge::default();
-        let large = |name: &str| FileInfo {
-            hash: vec![0; 1 << 20].into(),
-            ..file(name, 1 << 20)
-        };
-        let large = |pair: u32| match pair % 2 {
-            0 => large(&format!("__{pair}")),
-            _ => FileInfo {
-                written_by: "9".repeat(1 << 20).into(),
-                ..file(&format!("__{pair}"), 1)
-            },
+        let large = |pair: u32| {
+            let mut large = file(&format!("__{pair}"), 1);
+            match pair % 2 {
+                0 => large.hash = vec![0; 1 << 20].into(),
+                _ => large.written_by = "9".repeat(1 << 20).into(),
+            }
+            large
         };
         let added = (0..400).map(|pair| merge.add(pair, vec![large(pair)]));
         let added: Vec<_> = added.collect();

@@ -56,12 +56,8 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
             .files
             .of(commit)
             .map(|(position, file)| {
-                let content: &[u8] = match contents.get(&position) {
-                    Some(bytes) => bytes,
-                    None if file.holds_content() => &file.hash,
-                    None => &[],
-                };
-                listed(file, content)
+                let read = contents.get(&position).map(|bytes| &**bytes);
+                listed(file, read.unwrap_or_else(|| file.content()))
             })
             .collect();
         if !context.run.wants_structure() {
@@ -108,7 +104,7 @@ pub(super) fn owners(shard: &Shard) -> Vec<Owner> {
         let listed: Vec<Listed<'_>> = shard
             .files
             .of(commit)
-            .map(|(_, file)| listed(file, if file.holds_content() { &file.hash } else { &[] }))
+            .map(|(_, file)| listed(file, file.content()))
             .collect();
         let lucene = lucene::Shard::with_ids(&listed);
         for (position, file) in shard.files.of(commit) {
