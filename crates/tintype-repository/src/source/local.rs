@@ -23,11 +23,11 @@ const NEAR: u64 = 8 << 10;
 thread_local! {
     /// One for each thread, since a fresh one for each file costs more than reading a small file.
     static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]);
-    /// The directory that this thread listed last: what is read next mostly lies in it.
+    /// The directory that this thread listed or entered last: what is read next mostly lies in it.
     static NEAREST: RefCell<Option<Directory>> = const { RefCell::new(None) };
 }
 
-/// Lets go of the directory that this thread listed last, which would keep its file system from being unmounted.
+/// Lets go of the directory that this thread listed or entered last, which would keep its file system from being unmounted.
 pub(crate) fn let_go() {
     NEAREST.set(None);
 }
@@ -150,8 +150,15 @@ impl Local {
         Ok((file, found))
     }
 
+    /// Opens a directory for what is read next. One that is not there is found out then.
+    pub(crate) fn enter(&self, path: &str) {
+        if let Ok(handle) = self.beneath(path) {
+            self.entered(path, handle);
+        }
+    }
+
     /// What is read next mostly lies in this directory.
-    pub(super) fn listed(&self, path: &str, handle: File) {
+    pub(super) fn entered(&self, path: &str, handle: File) {
         let directory = Directory {
             of: self.number,
             path: path.to_owned(),
@@ -160,7 +167,7 @@ impl Local {
         NEAREST.set(Some(directory));
     }
 
-    /// Opens what lies in the directory that this thread listed last. `None` for all else, and for what is not there: that
+    /// Opens what lies in the directory that this thread entered last. `None` for all else, and for what is not there: that
     /// directory may have been replaced since.
     fn nearest(&self, key: &str) -> Option<File> {
         use rustix::fs::{Mode, OFlags, openat};

@@ -53,7 +53,7 @@ impl Local {
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         if let Some(handle) = self.open_directory(prefix)? {
             if let Ok(again) = handle.try_clone() {
-                self.listed(prefix, again);
+                self.entered(prefix, again);
             }
             self.look(prefix, handle, &mut |found| {
                 match found {

@@ -181,6 +181,13 @@ impl Source {
         }
     }
 
+    /// Says that what this thread reads next lies directly in `prefix`: a directory is then opened once for all of it.
+    pub(crate) fn enter(&self, prefix: &str) {
+        if let Store::Local(local) = &self.0.store {
+            local.enter(prefix);
+        }
+    }
+
     /// Whether anything lies under the base: one small request, which proves that the store answers and lets us list.
     ///
     /// # Errors

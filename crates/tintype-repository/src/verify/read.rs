@@ -110,6 +110,11 @@ impl Reader {
         Ok(self.source.directory(prefix).await?.0)
     }
 
+    /// See [`Source::enter`].
+    pub fn enter(&self, prefix: &str) {
+        self.source.enter(prefix);
+    }
+
     /// So many requests of one shard's metadata at once: a directory answers at once, a store takes its time.
     pub fn width(&self) -> usize {
         if self.source.is_local() { 1 } else { 16 }

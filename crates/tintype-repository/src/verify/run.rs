@@ -145,6 +145,15 @@ impl Run {
         level == Level::Structure || self.options.structure && level >= Level::Fingerprint
     }
 
+    /// Whether every file is read, and at once: what is there then, and how long it is, is told by that, and no shard is
+    /// listed. A store answers a listing faster than it tells the same of each blob.
+    pub fn reads_all(&self) -> bool {
+        let options = &self.options;
+        let bounded = options.budget_bytes.is_some() || options.budget_time.is_some();
+        let chosen = options.since.is_some() || options.subset.is_some();
+        options.level >= Level::Fingerprint && !bounded && !chosen && self.repository.source.is_local()
+    }
+
     /// Adds to an estimate.
     pub fn estimated(&self, add: impl FnOnce(&mut Estimate)) {
         if let Some(estimate) = &self.estimate {

@@ -3,7 +3,7 @@
 use super::files::{HEAD, TAIL, pieces, spans};
 use super::piece::{self, Fault, Good, Piece, Scan, Where};
 use super::structure::Owner;
-use super::{Context, Shard, choose, finish, structure};
+use super::{Context, Shard, choose, finish, presence, structure};
 use crate::Level;
 use crate::format::file::FileInfo;
 use crate::ledger::{BlobKey, Check};
@@ -76,6 +76,8 @@ pub(super) enum Failure {
     Source(SourceError),
     /// The blob ended before its length: so many bytes were expected, so many came.
     Short(u64, u64),
+    /// The blob goes on behind its length.
+    Long,
 }
 
 #[cfg(test)]
@@ -389,12 +391,10 @@ async fn piece(
         let key = shard.key(&file.part(part).0);
         let (taken, read) = run
             .reader
-            .scan(&key, inside, scan)
+            .scan(&key, behind(run, file, inside), scan)
             .await
             .map_err(|error| (part, Failure::Source(error)))?;
-        if read < expected {
-            return Err((part, Failure::Short(expected, read)));
-        }
+        is_of(expected, read).map_err(|failure| (part, failure))?;
         scan = taken;
     }
     Ok(vec![scan.finish()])
@@ -406,9 +406,13 @@ async fn ends(run: &Run, shard: &Shard, file: &FileInfo) -> Result<Vec<Piece>, (
     let mut read = Vec::new();
     if file.parts() == 1 {
         let key = shard.key(&file.name);
+        let asked: Vec<_> = ranges
+            .iter()
+            .map(|range| behind(run, file, range.clone()))
+            .collect();
         let all = run
             .reader
-            .ranges(&key, &ranges)
+            .ranges(&key, &asked)
             .await
             .map_err(|error| (0, Failure::Source(error)))?;
         for (range, bytes) in ranges.iter().zip(all) {
@@ -447,8 +451,20 @@ fn sunk(
             scan.take(&bytes);
         }
     }
-    match range.end - range.start {
-        expected if length < expected => Err(Failure::Short(expected, length)),
-        _ => Ok(scan.finish()),
+    is_of(range.end - range.start, length)?;
+    Ok(scan.finish())
+}
+
+/// What to ask for to read a range: one byte behind the file's end too, where that tells its length.
+fn behind(run: &Run, file: &FileInfo, range: Range<u64>) -> Range<u64> {
+    let tells = range.end == file.length && run.reads_all() && presence::told_by_reading(file);
+    range.start..range.end + u64::from(tells)
+}
+
+fn is_of(expected: u64, read: u64) -> Result<(), Failure> {
+    match read {
+        _ if read < expected => Err(Failure::Short(expected, read)),
+        _ if read > expected => Err(Failure::Long),
+        _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use super::data::{Bad, Done, Failure, Open};
 use super::files::Commit;
 use super::piece::{Fault, Head, Where};
-use super::{Context, Shard, State, choose, structure};
+use super::{Context, Shard, State, choose, presence, structure};
 use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
@@ -12,6 +12,7 @@ use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
 use crate::verify::run::Run;
 use crate::verify::trouble::{Trouble, source_effect};
+use crate::source::Cause;
 use bytes::Bytes;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -58,7 +59,7 @@ pub(super) async fn finish(context: &Context, open: &Open, done: Vec<Done>) {
         if let Some(seen) = seen.get_mut(done.place as usize) {
             *seen = if done.recorded { Seen::Recorded } else { Seen::Read };
         }
-        file(run, open, done, &mut ending);
+        file(context, open, done, &mut ending).await;
     }
     late(run, open, &seen, &mut ending).await;
     if run.options.level >= Level::Fingerprint {
@@ -90,8 +91,8 @@ async fn late(run: &Run, open: &Open, seen: &[Seen], ending: &mut Ending) {
 }
 
 /// Takes in what is known of a file that was read. Of several pieces that failed the first one counts.
-fn file(run: &Run, open: &Open, done: Done, ending: &mut Ending) {
-    let shard = &open.shard;
+async fn file(context: &Context, open: &Open, done: Done, ending: &mut Ending) {
+    let (run, shard) = (&context.run, &open.shard);
     let Some((position, _)) = open.read.get(done.place as usize) else {
         return;
     };
@@ -119,29 +120,43 @@ fn file(run: &Run, open: &Open, done: Done, ending: &mut Ending) {
             damaged(run, shard, position, &fault, place);
             ending.lose(position, Effect::Lost(fault.kind));
         }
-        Err(Bad::Unread(part, failure)) => failed(run, shard, (position, part), failure, ending),
+        Err(Bad::Unread(part, failure)) => {
+            let effect = failed(context, shard, (position, part), failure).await;
+            ending.lose(position, effect);
+        }
     }
 }
 
-fn failed(run: &Run, shard: &Shard, (file, part): (u32, u64), failure: Failure, ending: &mut Ending) {
-    let Some(info) = shard.files.files.get(file as usize) else {
-        return;
+async fn failed(context: &Context, shard: &Shard, (file, part): (u32, u64), failure: Failure) -> Effect {
+    let run = &context.run;
+    let length = |what: &str, place| {
+        let found = Found::new(Severity::Error, Kind::BlobLength, place, what);
+        (found, Effect::Lost(Kind::BlobLength))
     };
-    let place = shard.place(&info.part(part).0);
+    let blob = |info: &FileInfo| info.part(part).0.into_owned();
+    let place = shard.place(&shard.files.files.get(file as usize).map(blob).unwrap_or_default());
     let (found, effect) = match failure {
-        Failure::Source(error) => {
+        Failure::Source(error) if error.cause != Cause::Missing => {
             let effect = source_effect(error.cause);
             (Trouble::Source(error).found(place), effect)
         }
-        Failure::Short(expected, read) => {
-            let what = format!("ended {} bytes too early while it was read", expected - read);
-            let found = Found::new(Severity::Error, Kind::BlobLength, place, &what);
-            (found, Effect::Lost(Kind::BlobLength))
-        }
+        // What is there instead tells more than what was not read.
+        failure => match (presence::look(context, shard, file).await, failure) {
+            (Some(effect), _) => return effect,
+            (None, Failure::Short(expected, read)) => {
+                let what = format!("ended {} bytes too early while it was read", expected - read);
+                length(&what, place)
+            }
+            (None, Failure::Long) => length("went on behind its length while it was read", place),
+            (None, Failure::Source(error)) => {
+                let effect = source_effect(error.cause);
+                (Trouble::Source(error).found(place), effect)
+            }
+        },
     };
     let pairs = shard.files.pairs_of(file);
     shard.found(run, found.hurting(shard.snapshots(run, &pairs)));
-    ending.lose(file, effect);
+    effect
 }
 
 /// Blames the part that is wrong, and all of them where that cannot be told.

@@ -85,9 +85,10 @@ fn current(repository: &crate::repository::Repository, shard: &Shard) -> Current
 
 /// The highest number in the listing, or in a fresh one. `None`: nothing can be listed.
 async fn numbered(run: &Run, shard: &Shard, fresh: bool) -> Option<Option<u64>> {
-    let listing = shard.listing.as_ref()?;
-    if !fresh {
-        return Some(listing.newest_generation());
+    match &shard.listing {
+        Some(listing) if !fresh => return Some(listing.newest_generation()),
+        _ if run.repository.source.lists() => {}
+        _ => return None,
     }
     let entries = run.reader.directory(&shard.directory).await.ok()?;
     Some(Listing::new(&shard.directory, entries).newest_generation())

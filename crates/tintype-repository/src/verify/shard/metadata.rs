@@ -31,7 +31,7 @@ enum Said {
     Elsewhere(ShallowSnapshot),
 }
 
-/// Lists a shard and reads its `snap-*.dat`. `None`: no snapshot has it.
+/// Lists a shard, where what lies in it is not told by reading it, and reads its `snap-*.dat`. `None`: no snapshot has it.
 pub(super) async fn read(context: &Context, planned: u32, number: u32) -> Option<Shard> {
     let run = &context.run;
     let planned = run.plan.indices.get(planned as usize)?;
@@ -62,17 +62,26 @@ pub(super) async fn read(context: &Context, planned: u32, number: u32) -> Option
     if shard.pairs.is_empty() {
         return None;
     }
-    if run.repository.source.lists() {
-        match run.reader.directory(&shard.directory).await {
-            Ok(entries) => shard.listing = Some(Listing::new(&shard.directory, entries)),
-            Err(error) => {
-                unlisted(context, &mut shard, &error);
-                return Some(shard);
-            }
-        }
+    if run.options.level < Level::Presence || run.reads_all() {
+        run.reader.enter(&shard.directory);
+    } else if !list(context, &mut shard).await {
+        return Some(shard);
     }
     snapshots(context, &mut shard).await;
     Some(shard)
+}
+
+/// Lists a shard where that can be done. Whether more of it can be known.
+pub(super) async fn list(context: &Context, shard: &mut Shard) -> bool {
+    let run = &context.run;
+    if shard.listing.is_some() || !run.repository.source.lists() {
+        return true;
+    }
+    match run.reader.directory(&shard.directory).await {
+        Ok(entries) => shard.listing = Some(Listing::new(&shard.directory, entries)),
+        Err(error) => unlisted(context, shard, &error),
+    }
+    shard.listing.is_some()
 }
 
 /// Nothing is known of a shard that cannot be listed.

@@ -1,7 +1,7 @@
 //! That every blob is there, has its length, and can be read now.
 
 use super::files::Commit;
-use super::{Context, Shard, content};
+use super::{Context, Shard, content, metadata};
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
 use crate::source::Cause;
@@ -12,6 +12,9 @@ use crate::verify::trouble::{Trouble, source_effect};
 /// So many missing parts of one file are told.
 const MOST_PARTS: usize = 100;
 
+/// Larger files may be read in several pieces, and a look at one costs nothing beside that.
+const SMALL: u64 = 1 << 20;
+
 /// Something about a blob that makes its file unreadable.
 struct Wrong {
     effect: Effect,
@@ -19,28 +22,47 @@ struct Wrong {
 }
 
 pub(super) async fn check(context: &Context, shard: &mut Shard) {
+    // Which shard's files these are is told by all that is here.
+    if !shard.contradicted.is_empty() && !metadata::list(context, shard).await {
+        return;
+    }
     let strangers = strangers(context, shard);
+    let read = context.run.reads_all() && shard.listing.is_none();
     for position in 0..shard.files.files.len() {
         let number = u32::try_from(position).unwrap_or(u32::MAX);
         let Some(file) = shard.files.files.get(position).filter(|file| !file.is_virtual()) else {
             continue;
         };
+        if read && told_by_reading(file) {
+            continue;
+        }
         let mut commits = strangers.iter().filter_map(|at| shard.files.commits.get(*at));
         if commits.any(|commit| commit.files.binary_search(&number).is_ok()) {
             lose(shard, position, Effect::Lost(Kind::MetadataContradiction));
             continue;
         }
-        let wrong = file_blobs(context, shard, file).await;
-        let Some(effect) = wrong.first().map(|wrong| wrong.effect) else {
-            continue;
-        };
-        let run = &context.run;
-        let pairs = shard.files.pairs_of(number);
-        for wrong in wrong {
-            shard.found(run, wrong.found.hurting(shard.snapshots(run, &pairs)));
+        if let Some(effect) = look(context, shard, number).await {
+            lose(shard, position, effect);
         }
-        lose(shard, position, effect);
     }
+}
+
+/// Whether all there is to know of a file's blobs is known when its bytes were read.
+pub(super) fn told_by_reading(file: &FileInfo) -> bool {
+    file.parts() == 1 && (1..=SMALL).contains(&file.length)
+}
+
+/// Looks at a file's blobs, and tells what is wrong with them. `None`: nothing.
+pub(super) async fn look(context: &Context, shard: &Shard, number: u32) -> Option<Effect> {
+    let file = shard.files.files.get(number as usize)?;
+    let wrong = file_blobs(context, shard, file).await;
+    let effect = wrong.first().map(|wrong| wrong.effect)?;
+    let run = &context.run;
+    let pairs = shard.files.pairs_of(number);
+    for wrong in wrong {
+        shard.found(run, wrong.found.hurting(shard.snapshots(run, &pairs)));
+    }
+    Some(effect)
 }
 
 fn lose(shard: &mut Shard, position: usize, effect: Effect) {
