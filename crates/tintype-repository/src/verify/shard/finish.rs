@@ -1,13 +1,13 @@
 //! Judges what was read of a shard, and says what it means for each of its snapshots.
 
 use super::data::{Bad, Done, Failure, Open};
-use super::files::Commit;
 use super::piece::{Fault, Head, Where};
 use super::{Context, Shard, State, choose, structure};
 use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
 use crate::ledger::{BlobKey, Check};
+use crate::merge::Commit;
 use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
 use crate::verify::run::Run;
