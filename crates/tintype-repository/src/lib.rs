@@ -26,6 +26,7 @@ pub mod finding;
 pub mod format;
 pub mod ledger;
 pub mod lucene;
+mod merge;
 pub mod repository;
 pub mod source;
 pub mod survey;

@@ -1,9 +1,11 @@
-//! What each snapshot costs: bytes that it alone refers to, bytes that it shares, and what deleting would free.
+//! What each snapshot costs: bytes that it alone refers to, bytes that it shares, and what deleting would free. What a
+//! snapshot that could not be looked at may refer to as well is neither: it is not said that deleting others frees it.
 
 use super::info::{Counted, Info};
 use super::shard::{ShardFiles, last, list};
 use super::work::{index_directory, under};
 use super::{About, Survey, Unreadable};
+use crate::merge::MOST;
 use crate::repository::Repository;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -109,10 +111,27 @@ struct Users {
     all_older: bool,
 }
 
+/// What a snapshot refers to.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    all: Space,
+    unique: Space,
+    /// Bytes of data of which it is not known whether others refer to them.
+    unsure_bytes: u64,
+}
+
+impl Part {
+    fn merge(&mut self, other: Self) {
+        self.all.merge(other.all);
+        self.unique.merge(other.unique);
+        self.unsure_bytes = self.unsure_bytes.saturating_add(other.unsure_bytes);
+    }
+}
+
 /// What a part of the repository (a shard, an index's metadata) adds, by snapshot.
 #[derive(Default)]
 struct Tally {
-    snapshots: HashMap<u32, (Space, Space)>,
+    snapshots: HashMap<u32, Part>,
     all: Space,
     freed: Space,
     elsewhere: Vec<u32>,
@@ -123,7 +142,7 @@ struct Tally {
 
 impl Tally {
     fn refer(&mut self, snapshot: u32, kind: Kind, bytes: u64) {
-        self.snapshots.entry(snapshot).or_default().0.add(kind, bytes);
+        self.snapshots.entry(snapshot).or_default().all.add(kind, bytes);
     }
 
     fn count(&mut self, kind: Kind, users: Users) {
@@ -132,11 +151,20 @@ impl Tally {
             self.snapshots
                 .entry(users.one)
                 .or_default()
-                .1
+                .unique
                 .add(kind, users.bytes);
         }
         if users.all_older {
             self.freed.add(kind, users.bytes);
+        }
+    }
+
+    /// Counts data that a snapshot which was not looked at may refer to as well.
+    fn count_unsure(&mut self, users: Users) {
+        self.all.add(Kind::Data, users.bytes);
+        if users.count == 1 {
+            let part = self.snapshots.entry(users.one).or_default();
+            part.unsure_bytes = part.unsure_bytes.saturating_add(users.bytes);
         }
     }
 }
@@ -179,10 +207,8 @@ impl Survey {
             sum.all.merge(tally.all);
             sum.freed.merge(tally.freed);
             sum.unreadable.merge(tally.unreadable);
-            for (snapshot, (all, unique)) in tally.snapshots {
-                let place = sum.snapshots.entry(snapshot).or_default();
-                place.0.merge(all);
-                place.1.merge(unique);
+            for (snapshot, part) in tally.snapshots {
+                sum.snapshots.entry(snapshot).or_default().merge(part);
             }
             for snapshot in tally.elsewhere {
                 if let Some(share) = shares.get_mut(snapshot as usize) {
@@ -199,11 +225,12 @@ impl Survey {
         unreadable.merge(std::mem::take(&mut sum.unreadable));
         self.uncounted(&uncounted, &mut counted);
         self.tell_lacking(&counted, &mut unreadable);
-        for (snapshot, (all, unique)) in &sum.snapshots {
+        for (snapshot, part) in &sum.snapshots {
             if let Some(share) = shares.get_mut(*snapshot as usize) {
-                share.all = *all;
-                share.unique = *unique;
-                share.shared_bytes = all.data_bytes.saturating_sub(unique.data_bytes);
+                let own = part.unique.data_bytes.saturating_add(part.unsure_bytes);
+                share.all = part.all;
+                share.unique = part.unique;
+                share.shared_bytes = part.all.data_bytes.saturating_sub(own);
             }
         }
         shares.sort_by_key(|share| share.started);
@@ -291,7 +318,7 @@ async fn index_tally(repository: Arc<Repository>, index: u32, older: Arc<[bool]>
 
 /// A shard's blobs. A virtual file lies in the metadata and is no blob.
 async fn shard_tally(repository: Arc<Repository>, (index, shard): (u32, u32), older: Arc<[bool]>) -> Tally {
-    let (files, unreadable) = ShardFiles::read(&repository, index, shard).await;
+    let (files, unreadable) = ShardFiles::read(&repository, index, shard, MOST).await;
     let mut tally = Tally {
         elsewhere: files.elsewhere.clone(),
         present: files.present.clone(),
@@ -304,7 +331,7 @@ async fn shard_tally(repository: Arc<Repository>, (index, shard): (u32, u32), ol
         own.add(held.snapshot, &older);
         tally.refer(held.snapshot, Kind::Metadata, held.metadata_bytes);
         tally.count(Kind::Metadata, own);
-        for position in &held.files {
+        for position in held.files.iter() {
             let at = *position as usize;
             if files.files.get(at).is_none_or(|file| file.is_virtual()) {
                 continue;
@@ -316,7 +343,11 @@ async fn shard_tally(repository: Arc<Repository>, (index, shard): (u32, u32), ol
         }
     }
     for users in users.into_iter().filter(|users| users.count > 0) {
-        tally.count(Kind::Data, users);
+        if files.missed.is_empty() {
+            tally.count(Kind::Data, users);
+        } else {
+            tally.count_unsure(users);
+        }
     }
     tally
 }

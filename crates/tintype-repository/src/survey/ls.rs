@@ -4,6 +4,7 @@ use super::info::{Counted, Identity, Info};
 use super::shard::{Held, ShardFiles};
 use super::{About, Survey, Unreadable, documents, sum, sum_known};
 use crate::format::version::opened_by;
+use crate::merge::MOST;
 use serde::Serialize;
 
 /// The schema's name and version.
@@ -52,10 +53,11 @@ struct Part {
     documents: Option<u64>,
 }
 
-/// Which snapshots have a shard, and which in another store.
+/// Which snapshots have a shard, which in another store, and of which it is not known what they have.
 struct Places {
     present: Vec<u32>,
     elsewhere: Vec<u32>,
+    missed: Vec<u32>,
 }
 
 impl Survey {
@@ -116,17 +118,23 @@ impl Survey {
                     listed.other_store = true;
                 }
             }
+            for snapshot in files.missed {
+                if let Some(listed) = listed.get_mut(snapshot as usize) {
+                    listed.documents = None;
+                }
+            }
         };
         let uncounted = self
             .each_shard(
                 &all,
                 unreadable,
                 |repository, (index, shard)| async move {
-                    let (files, missed) = ShardFiles::read(&repository, index, shard).await;
+                    let (files, missed) = ShardFiles::read(&repository, index, shard, MOST).await;
                     let parts = parts(&files);
                     let places = Places {
                         present: files.present,
                         elsewhere: files.elsewhere,
+                        missed: files.missed,
                     };
                     (parts, places, missed)
                 },

@@ -1,8 +1,8 @@
 //! What a repository holds and what it costs, read from its metadata alone: no data blob is read, nothing is written.
 //!
-//! Shards are read one at a time by a bounded number of workers, so memory grows with the largest shard and with the number
-//! of snapshots, not with the repository. What cannot be read never stops a survey: it is counted in [`Unreadable`], and
-//! the figures are then too low.
+//! Shards are read one at a time by a bounded number of workers, and of a shard's files no more is kept than a bound, so
+//! memory grows with the largest directory and with the number of snapshots, not with the repository. What cannot be read,
+//! or is beyond the bound, never stops a survey: it is counted in [`Unreadable`], and the figures are then too low.
 
 pub mod diff;
 mod documents;

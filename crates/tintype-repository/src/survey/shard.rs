@@ -4,9 +4,11 @@ use super::Unreadable;
 use crate::format::file::FileInfo;
 use crate::format::root::RootIndex;
 use crate::format::shard::ShardGeneration;
+use crate::merge::{Merge, Same, TooMuch};
 use crate::repository::{BlobError, Repository};
 use crate::source::{Cause, Entry};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A shard's files over all snapshots.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(super) struct ShardFiles {
     pub elsewhere: Vec<u32>,
     /// Snapshots (positions in the root) whose blob is there, whether or not it could be read.
     pub present: Vec<u32>,
+    /// Snapshots (positions in the root) whose files are not known, though they may be there; each is told.
+    pub missed: Vec<u32>,
 }
 
 /// One snapshot's part of a shard.
@@ -27,15 +31,21 @@ pub(super) struct Held {
     /// Its position in the root.
     pub snapshot: u32,
     /// Positions in [`ShardFiles::files`], sorted, each once.
-    pub files: Vec<u32>,
+    pub files: Arc<[u32]>,
     /// The length of its `snap-*.dat`; 0 where the store cannot list.
     pub metadata_bytes: u64,
 }
 
 impl ShardFiles {
     /// Reads the shard's generation, one blob for all snapshots; where that is missing, damaged or knows less than the
-    /// directory holds, each snapshot's own blob instead, as a restore does.
-    pub(super) async fn read(repository: &Repository, index: u32, shard: u32) -> (Self, Unreadable) {
+    /// directory holds, each snapshot's own blob instead, as a restore does. Of these about `most` bytes are kept,
+    /// since they are any number, while a generation is one blob with bounds of its own.
+    pub(super) async fn read(
+        repository: &Repository,
+        index: u32,
+        shard: u32,
+        most: usize,
+    ) -> (Self, Unreadable) {
         let mut unreadable = Unreadable::default();
         let Some(entry) = repository.root.indices.get(index as usize) else {
             return (Self::default(), unreadable);
@@ -48,6 +58,7 @@ impl ShardFiles {
                 let found = Self {
                     // Nothing is known of them, which is said already.
                     present: entry.snapshots.clone(),
+                    missed: entry.snapshots.clone(),
                     ..Self::default()
                 };
                 return (found, unreadable);
@@ -67,7 +78,10 @@ impl ShardFiles {
         let found = generation.and_then(|generation| Self::of_generation(repository, generation, &present));
         let mut found = match found {
             Some(found) => found,
-            None => Self::of_snapshots(repository, index, shard, &present, &mut unreadable).await,
+            None => {
+                let merge = Merge::new(Same::Blob, most);
+                Self::of_snapshots(repository, (index, shard), &present, merge, &mut unreadable).await
+            }
         };
         if present.sure {
             let listed = present.snapshots.iter().map(|(snapshot, _)| *snapshot);
@@ -101,40 +115,44 @@ impl ShardFiles {
             files: generation.files,
             present: snapshots.iter().map(|held| held.snapshot).collect(),
             snapshots,
-            elsewhere: Vec::new(),
+            ..Self::default()
         })
     }
 
     async fn of_snapshots(
         repository: &Repository,
-        index: u32,
-        shard: u32,
+        (index, shard): (u32, u32),
         present: &Present,
+        mut merge: Merge,
         unreadable: &mut Unreadable,
     ) -> Self {
         let mut found = Self::default();
-        let mut by_name: HashMap<Box<str>, u32> = HashMap::new();
-        for (snapshot, metadata_bytes) in &present.snapshots {
-            let read = match repository.shard_snapshot(*snapshot, index, shard).await {
-                Ok(read) => read,
+        for ((snapshot, _), number) in present.snapshots.iter().zip(0u32..) {
+            let taken = match repository.shard_snapshot(*snapshot, index, shard).await {
+                Ok(read) => merge
+                    .add(number, read.files)
+                    .map_err(|TooMuch| too_much(&repository.shard_snapshot_key(*snapshot, index, shard))),
                 Err(BlobError::Source(error)) if !present.sure && error.cause == Cause::Missing => continue,
-                Err(error) => {
-                    found.present.push(*snapshot);
-                    unreadable.push(error);
-                    continue;
-                }
+                Err(error) => Err(error.to_string()),
             };
             found.present.push(*snapshot);
-            let mut files = Vec::with_capacity(read.files.len());
-            for file in read.files {
-                let next = u32::try_from(found.files.len()).unwrap_or(u32::MAX);
-                let position = *by_name.entry(file.name.clone()).or_insert(next);
-                if position == next {
-                    found.files.push(file);
-                }
-                files.push(position);
+            if let Err(why) = taken {
+                found.missed.push(*snapshot);
+                unreadable.push(why);
             }
-            found.snapshots.push(Held::new(*snapshot, files, *metadata_bytes));
+        }
+        let merged = merge.finish();
+        found.files = merged.files;
+        for commit in merged.commits {
+            for number in commit.pairs {
+                if let Some((snapshot, metadata_bytes)) = present.snapshots.get(number as usize) {
+                    found.snapshots.push(Held {
+                        snapshot: *snapshot,
+                        files: Arc::clone(&commit.files),
+                        metadata_bytes: *metadata_bytes,
+                    });
+                }
+            }
         }
         found
     }
@@ -153,10 +171,17 @@ impl Held {
         files.dedup();
         Self {
             snapshot,
-            files,
+            files: files.into(),
             metadata_bytes,
         }
     }
+}
+
+fn too_much(key: &str) -> String {
+    format!(
+        "{key}: is not looked at: the snapshots have more files of this shard than are kept at once; choose fewer: `show` \
+         looks at one alone, `diff` at two"
+    )
 }
 
 /// The snapshots of an index whose blob lies in a shard's directory.

@@ -1,5 +1,6 @@
 //! Surveys of a small repository whose every byte is known.
 
+mod bound;
 mod diff;
 mod orphans;
 

@@ -1,18 +1,18 @@
 //! Judges what was read of a shard, and says what it means for each of its snapshots.
 
 use super::data::{Bad, Done, Failure, Open};
-use super::files::Commit;
 use super::piece::{Fault, Head, Where};
 use super::{Context, Shard, State, choose, presence, structure};
 use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
 use crate::ledger::{BlobKey, Check};
+use crate::merge::Commit;
+use crate::source::Cause;
 use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
 use crate::verify::run::Run;
 use crate::verify::trouble::{Trouble, source_effect};
-use crate::source::Cause;
 use bytes::Bytes;
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -207,8 +207,8 @@ fn differences(files: &Files, names: &[&str], generation: &ShardGeneration) -> D
 
 #[cfg(test)]
 mod tests {
-    use super::super::files::{Merge, tests::file};
     use super::*;
+    use crate::merge::{MOST, Merge, Same, tests::file};
 
     fn generation(snapshots: &[(&str, &[u32])]) -> ShardGeneration {
         ShardGeneration {
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_generation_is_compared_in_both_directions() {
-        let mut merge = Merge::default();
+        let mut merge = Merge::new(Same::Description, MOST);
         merge.add(0, vec![file("__b", 2), file("__a", 1)]).unwrap();
         merge.add(1, vec![file("__c", 3)]).unwrap();
         let files = merge.finish();

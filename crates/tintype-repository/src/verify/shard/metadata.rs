@@ -1,13 +1,13 @@
 //! Reads what a shard's snapshots say of their files.
 
 use super::content::snapshot_blob as name;
-use super::files::Merge;
 use super::listing::Listing;
 use super::{Context, Shard, State};
 use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::shallow::ShallowSnapshot;
 use crate::format::shard::ShardSnapshot;
+use crate::merge::{MOST, Merge, Same};
 use crate::source::{Cause, SourceError};
 use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
@@ -128,7 +128,7 @@ async fn snapshots(context: &Context, shard: &mut Shard) {
 /// Reads what snapshots say; several at once where the store takes its time.
 async fn gather(context: &Context, of: &Shard, wanted: Vec<u32>) -> (Merge, Vec<(u32, Found, Effect)>) {
     let run = &context.run;
-    let (mut merge, mut troubles) = (Merge::default(), Vec::new());
+    let (mut merge, mut troubles) = (Merge::new(Same::Description, MOST), Vec::new());
     let reads =
         stream::iter(wanted).map(|position| async move { (position, one(context, of, position).await) });
     let mut reads = std::pin::pin!(reads.buffered(run.reader.width()));

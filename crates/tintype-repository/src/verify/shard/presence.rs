@@ -1,9 +1,9 @@
 //! That every blob is there, has its length, and can be read now.
 
-use super::files::Commit;
 use super::{Context, Shard, content, metadata};
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
+use crate::merge::Commit;
 use crate::source::Cause;
 use crate::verify::findings::Found;
 use crate::verify::outcome::Effect;

@@ -1,11 +1,12 @@
 //! The Lucene structure of a shard's commits: headers by their segment's id, and what is in the files.
 
-use super::files::{Commit, spans};
+use super::files::spans;
 use super::finish::{Ending, in_part};
 use super::{Context, Shard, content};
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
 use crate::lucene::{self, Fault, Listed, Need, check_header};
+use crate::merge::Commit;
 use crate::source::SourceError;
 use crate::verify::findings::Found;
 use crate::verify::outcome::Effect;
