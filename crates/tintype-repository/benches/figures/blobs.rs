@@ -42,20 +42,19 @@ pub fn run() -> anyhow::Result<()> {
             verification.run()
         }
     };
-    let read = |how: Read, with: &[Found]| -> Vec<(Found, Read)> {
-        let whole = with.iter().map(|found| (found.clone(), Read::Whole));
-        data.iter()
-            .map(|found| (found.clone(), how))
-            .chain(whole)
-            .collect()
+    // What a level reads: the metadata, and the ranges of the data.
+    let ranges = |how: Read| -> Vec<(Found, Read)> {
+        let whole = metadata.iter().map(|found| (found.clone(), Read::Whole));
+        let data = data.iter().map(|found| (found.clone(), how));
+        data.chain(whole).collect()
     };
-    // All that a level asks of the store, by loops: the listing, the metadata, and the ranges of the data.
-    let asked = |how: Read| {
-        let files = read(how, &metadata);
+    let (ends, whole) = (&ranges(Read::Ends), &ranges(Read::Whole));
+    // A loop that is not told beforehand which files there are, and how long they are, lists them.
+    let walked = |files| {
         move || {
             timed(|| {
                 drop(bare::list(path, THREADS)?);
-                bare::read(&files, THREADS)
+                bare::read(files, THREADS)
             })
         }
     };
@@ -65,13 +64,11 @@ pub fn run() -> anyhow::Result<()> {
         Line::new("L1", level("L1")),
         Line::new("L2", level("L2")),
         Line::new("L2b", level("L2b")),
-        Line::new("the ranges of its data, bare", || {
-            timed_read(&read(Read::Ends, &[]))
-        }),
-        Line::new("all that L2b asks for, bare", asked(Read::Ends)),
+        Line::new("its ranges by a walk", walked(ends)),
+        Line::new("its ranges, known", || timed_read(ends)),
         Line::new("L4", level("L4")),
-        Line::new("the data, bare", || timed_read(&read(Read::Whole, &[]))),
-        Line::new("all that L4 asks for, bare", asked(Read::Whole)),
+        Line::new("its ranges by a walk", walked(whole)),
+        Line::new("its ranges, known", || timed_read(whole)),
     ];
     turns(rounds()?, &mut lines)?;
     let [
@@ -79,20 +76,24 @@ pub fn run() -> anyhow::Result<()> {
         root,
         metadata,
         presence,
-        ends,
-        bare_ends,
-        all_ends,
-        whole,
-        bare_whole,
-        all_whole,
+        fingerprint,
+        ends_walked,
+        ends_known,
+        structure,
+        whole_walked,
+        whole_known,
     ] = &lines;
     for figure in [root, metadata, presence] {
         ratio(figure, listing);
     }
-    ratio(ends, all_ends);
-    ratio(ends, bare_ends);
-    ratio(whole, all_whole);
-    ratio(whole, bare_whole);
+    for (figure, bare) in [
+        (fingerprint, ends_walked),
+        (fingerprint, ends_known),
+        (structure, whole_walked),
+        (structure, whole_known),
+    ] {
+        ratio(figure, bare);
+    }
     println!();
     Ok(())
 }

@@ -134,9 +134,9 @@ impl ShardGeneration {
     pub fn parse_within(bytes: &[u8], limits: Limits) -> Result<Self, FormatError> {
         let body = Body::open(bytes, SNAPSHOTS, limits)?;
         let raw: RawGeneration<'_> = body.decode()?;
-        let files = files(raw.files)?;
-        let mut positions = HashMap::with_capacity(files.len());
-        for (file, position) in files.iter().zip(0..) {
+        let all = files(raw.files)?;
+        let mut positions = HashMap::with_capacity(all.len());
+        for (file, position) in all.iter().zip(0u32..) {
             if positions.insert(&*file.name, position).is_some() {
                 return Err(twice("blob", &file.name));
             }
@@ -144,11 +144,15 @@ impl ShardGeneration {
         let mut seen = HashSet::new();
         let mut snapshots = Vec::with_capacity(raw.snapshots.0.len());
         for (Text(name), RawMember { files }) in raw.snapshots.0 {
+            // Mostly they come in the order of all files.
+            let mut next = 0;
             let resolve = |Text(file): &Text<'_>| {
-                positions
-                    .get(&**file)
-                    .copied()
-                    .ok_or_else(|| unlisted(&name, file))
+                let position = match all.get(next as usize) {
+                    Some(guessed) if *guessed.name == **file => next,
+                    _ => *positions.get(&**file).ok_or_else(|| unlisted(&name, file))?,
+                };
+                next = position + 1;
+                Ok(position)
             };
             let found = files.iter().map(resolve).collect::<Result<Vec<u32>, _>>()?;
             if !seen.insert(name.clone()) {
@@ -156,7 +160,10 @@ impl ShardGeneration {
             }
             snapshots.push((Box::from(name), found));
         }
-        Ok(Self { files, snapshots })
+        Ok(Self {
+            files: all,
+            snapshots,
+        })
     }
 
     /// The files of a snapshot by its name; `None`: it has none of this shard.

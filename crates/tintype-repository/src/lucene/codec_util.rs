@@ -2,6 +2,7 @@
 
 use super::Fault;
 use super::input::Input;
+use std::borrow::Cow;
 
 const MAGIC: u32 = 0x3fd7_6c17;
 const FOOTER_MAGIC: u32 = !MAGIC;
@@ -18,15 +19,15 @@ const WITHOUT_HEADER: [&str; 4] = ["hnsw", "hnswc", "faiss", "faissc"];
 
 /// What stands before a file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct Header<'a> {
     /// The name of the format.
-    pub(super) codec: String,
+    pub(super) codec: Cow<'a, str>,
     /// The version of the format.
     pub(super) version: u32,
     /// Of the segment, or the commit's own.
     pub(super) id: [u8; 16],
     /// A generation in base 36, a field format's suffix, or nothing.
-    pub(super) suffix: String,
+    pub(super) suffix: Cow<'a, str>,
 }
 
 /// A kind of file that is read here, and the names and newest versions that it is known under.
@@ -39,7 +40,7 @@ pub(super) struct Kind {
 }
 
 /// Reads the magic, the codec's name and the version.
-fn codec(input: &mut Input<'_>) -> Result<(String, u32), Fault> {
+fn codec<'a>(input: &mut Input<'a>) -> Result<(Cow<'a, str>, u32), Fault> {
     let magic = input.int()? as u32;
     if magic != MAGIC {
         return Err(input
@@ -51,16 +52,16 @@ fn codec(input: &mut Input<'_>) -> Result<(String, u32), Fault> {
     if length > LONGEST_CODEC {
         return Err(input.fault(format!("a codec's name of {length} bytes")));
     }
-    let name = String::from_utf8_lossy(input.take(length as usize)?).into_owned();
+    let name = String::from_utf8_lossy(input.take(length as usize)?);
     Ok((name, input.int()? as u32))
 }
 
 /// Reads the header of a file.
-pub(super) fn header(input: &mut Input<'_>) -> Result<Header, Fault> {
+pub(super) fn header<'a>(input: &mut Input<'a>) -> Result<Header<'a>, Fault> {
     let (codec, version) = codec(input)?;
     let id = input.id()?;
     let length = input.byte()?;
-    let suffix = String::from_utf8_lossy(input.take(usize::from(length))?).into_owned();
+    let suffix = String::from_utf8_lossy(input.take(usize::from(length))?);
     Ok(Header {
         codec,
         version,
@@ -69,7 +70,7 @@ pub(super) fn header(input: &mut Input<'_>) -> Result<Header, Fault> {
     })
 }
 
-impl Header {
+impl Header<'_> {
     /// The header must be one of a kind; `id` and `suffix` are what it must show.
     pub(super) fn expect(
         &self,
@@ -214,7 +215,7 @@ mod tests {
         let bytes = testing::header("Lucene90LiveDocs", 3, &ID, "1z");
         let read = header(&mut Input::new("f", &bytes, 0)).unwrap();
         assert_eq!(read.codec, "Lucene90LiveDocs");
-        assert_eq!((read.version, read.id, read.suffix.as_str()), (3, ID, "1z"));
+        assert_eq!((read.version, read.id, &*read.suffix), (3, ID, "1z"));
         assert_eq!(bytes.len(), Header::length("Lucene90LiveDocs", "1z"));
     }
 

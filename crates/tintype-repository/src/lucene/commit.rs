@@ -3,7 +3,8 @@
 use super::codec_util::{self, Kind};
 use super::input::Input;
 use super::{Fault, Version};
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Versions 7 (Lucene 7.0) to 10 (Lucene 8.6 and later).
 const SEGMENTS: Kind = Kind {
@@ -44,18 +45,12 @@ pub(super) struct Segment {
     pub(super) soft_deleted: u32,
     pub(super) fields_generation: i64,
     /// The `.fnm` of later generations.
-    pub(super) fields_files: BTreeSet<String>,
+    pub(super) fields_files: Vec<String>,
     /// The doc-values files of later generations, by the field's number.
-    pub(super) updates: BTreeMap<u32, BTreeSet<String>>,
+    pub(super) updates: BTreeMap<u32, Vec<String>>,
 }
 
 impl Segment {
-    /// The name of the file of this segment with an ending, as `IndexFileNames.stripSegmentName` takes it: what the file
-    /// was called in an index that it was copied from does not count.
-    pub(super) fn own(&self, file: &str) -> String {
-        format!("{}{}", self.name, &file[segment_name(file).len()..])
-    }
-
     /// The name of the live documents' file, when there are deletions in place.
     pub(super) fn live_docs(&self) -> Option<String> {
         let generation = u64::try_from(self.deleted_generation).ok()?;
@@ -67,6 +62,12 @@ impl Segment {
         let suffix = base36(u64::try_from(self.fields_generation).ok()?);
         Some((format!("{}_{suffix}.fnm", self.name), suffix))
     }
+}
+
+/// The name of a file of a segment, as `SegmentInfo.namedForThisSegment` makes it: what the file was called in an index that it
+/// was copied from does not count.
+pub(super) fn own(segment: &str, file: &str) -> String {
+    [segment, &file[segment_name(file).len()..]].concat()
 }
 
 /// The part of a file's name that names its segment: `IndexFileNames.parseSegmentName`.
@@ -156,14 +157,15 @@ fn segment(input: &mut Input<'_>, format: u32) -> Result<Segment, Fault> {
             marker => return Err(input.fault(format!("{marker} stands where 0 or 1 must"))),
         }
     }
-    let fields_files = input.strings()?;
+    let own = |files: Vec<Cow<'_, str>>| files.iter().map(|file| own(&name, file)).collect();
+    let fields_files = own(input.strings()?);
     let count = input.unsigned("the number of updated fields")?;
     let count = input.fits(count, 5)?;
     let mut updates = BTreeMap::new();
     for _ in 0..count {
-        updates.insert(input.unsigned("a field's number")?, input.strings()?);
+        updates.insert(input.unsigned("a field's number")?, own(input.strings()?));
     }
-    let mut segment = Segment {
+    Ok(Segment {
         name,
         id,
         deleted_generation,
@@ -172,21 +174,7 @@ fn segment(input: &mut Input<'_>, format: u32) -> Result<Segment, Fault> {
         fields_generation,
         fields_files,
         updates,
-    };
-    segment.rename();
-    Ok(segment)
-}
-
-impl Segment {
-    /// Names all files for this segment, as `SegmentInfo.namedForThisSegment` does.
-    fn rename(&mut self) {
-        let renamed = |files: &BTreeSet<String>| files.iter().map(|file| self.own(file)).collect();
-        let fields_files = renamed(&self.fields_files);
-        let updates = self.updates.iter().map(|(field, files)| (*field, renamed(files)));
-        let updates = updates.collect();
-        self.fields_files = fields_files;
-        self.updates = updates;
-    }
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The order of bytes in plain integers: big-endian until Lucene 8, little-endian from Lucene 9 on. Headers, footers and
 /// all of `segments_N` are big-endian always.
@@ -155,9 +155,9 @@ impl<'a> Input<'a> {
         Ok(String::from_utf8_lossy(self.take(length)?))
     }
 
-    pub(super) fn strings(&mut self) -> Result<BTreeSet<String>, Fault> {
+    pub(super) fn strings(&mut self) -> Result<Vec<Cow<'a, str>>, Fault> {
         let count = self.count(1)?;
-        (0..count).map(|_| Ok(self.string()?.into_owned())).collect()
+        (0..count).map(|_| self.string()).collect()
     }
 
     pub(super) fn map(&mut self) -> Result<BTreeMap<String, String>, Fault> {

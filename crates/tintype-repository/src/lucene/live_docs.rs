@@ -36,7 +36,7 @@ pub(super) fn check(file: &str, bytes: &[u8], segment: &Segment, info: &SegmentI
         .map(|word| u64::from(u64::from_ne_bytes(*word).count_ones()))
         .sum();
     if let Some(last) = words.last() {
-        let last = match header.codec.as_str() {
+        let last = match &*header.codec {
             "Lucene50LiveDocs" => u64::from_be_bytes(*last),
             _ => u64::from_le_bytes(*last),
         };

@@ -1,11 +1,10 @@
 //! `.si`: what a segment is, and which files it has. `Lucene62SegmentInfoFormat` to `Lucene99SegmentInfoFormat`.
 
 use super::codec_util::{self, Kind};
-use super::commit::{MOST_DOCUMENTS, Segment};
+use super::commit::{MOST_DOCUMENTS, Segment, own};
 use super::input::{Input, Order};
 use super::sort;
 use super::{Fault, Version};
-use std::collections::BTreeSet;
 
 const SEGMENT_INFO: Kind = Kind {
     name: "SegmentInfo",
@@ -35,7 +34,7 @@ pub(super) struct SegmentInfo {
     pub(super) max_doc: u32,
     pub(super) compound: bool,
     /// Its files, itself included; those of later generations are not among them.
-    pub(super) files: BTreeSet<String>,
+    pub(super) files: Vec<String>,
 }
 
 /// Reads the `.si` of a segment.
@@ -109,7 +108,7 @@ fn body(mut input: Input<'_>, segment: &Segment, form: Form) -> Result<SegmentIn
         oldest,
         max_doc,
         compound,
-        files: files.iter().map(|file| segment.own(file)).collect(),
+        files: files.iter().map(|file| own(&segment.name, file)).collect(),
     })
 }
 

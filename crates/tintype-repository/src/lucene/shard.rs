@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// Made from `segments_N` and every `.si`, whose whole contents stand in the snapshot's metadata (`FileInfo::hash`).
 #[derive(Debug, Default)]
-pub struct Shard {
+pub struct Shard<'a> {
     /// Name and length of each file listed, sorted.
-    files: Vec<(String, u64)>,
+    files: Vec<(&'a str, u64)>,
     segments: Vec<(Segment, SegmentInfo)>,
     /// The ids of all segments by their names, those whose `.si` is damaged included.
     ids: BTreeMap<String, [u8; 16]>,
@@ -28,6 +28,8 @@ pub struct Shard {
     inside: Vec<Need>,
     /// The entries of compound segments whose `.cfe` was read, by the segment's place.
     entries: BTreeMap<usize, Result<Vec<Entry>, Fault>>,
+    /// So many of all these needs were named to the caller.
+    named: usize,
     room: Room,
 }
 
@@ -86,22 +88,19 @@ enum Part {
     LiveDocs,
 }
 
-impl Shard {
+impl<'a> Shard<'a> {
     /// Reads the commit and its segments from the metadata, and compares the files that they name with those listed:
     /// none missing, none left over. Where the metadata lacks the content of `segments_N` or a `.si`, the caller reads it;
     /// without it the fault is [`Fault::unsupported`]. A shard with no files at all has no commit, which is a fault here:
     /// indices mounted from another snapshot are told apart before.
-    pub fn open(files: &[Listed<'_>]) -> (Self, Vec<Fault>) {
+    pub fn open(files: &[Listed<'a>]) -> (Self, Vec<Fault>) {
         let (mut shard, mut faults) = (Self::default(), Vec::new());
-        shard.files = files
-            .iter()
-            .map(|file| (file.name.to_owned(), file.length))
-            .collect();
+        shard.files = files.iter().map(|file| (file.name, file.length)).collect();
         shard.files.sort_unstable();
         shard.files.dedup_by(|again, first| {
             let twice = again.0 == first.0;
             if twice {
-                faults.push(Fault::new(&first.0, "is listed twice"));
+                faults.push(Fault::new(first.0, "is listed twice"));
             }
             twice
         });
@@ -113,7 +112,7 @@ impl Shard {
     }
 
     /// Reads the commit alone, for [`Self::segment_id`]: what is wrong is said by [`Self::open`].
-    pub fn with_ids(files: &[Listed<'_>]) -> Self {
+    pub fn with_ids(files: &[Listed<'a>]) -> Self {
         let segments = read_commit(files).map_or_else(|_| Vec::new(), |(_, commit)| commit.segments);
         Self {
             ids: segments
@@ -201,7 +200,7 @@ impl Shard {
     }
 
     fn place(&self, file: &str) -> Result<usize, usize> {
-        self.files.binary_search_by(|(name, _)| name.as_str().cmp(file))
+        self.files.binary_search_by(|(name, _)| (*name).cmp(file))
     }
 
     /// `None`: it is not listed.
@@ -220,11 +219,15 @@ impl Shard {
 
     /// The ranges that [`Self::check`] wants: `.cfe`, `.liv` and `.fnm` whole, then, once the compound entries are known,
     /// the header and footer of each entry inside its `.cfs` and its `.fnm`: 64 MiB in all. Call again with what was read
-    /// until it is empty. Who cannot read one says so himself and stops: what is absent from `read` is not judged.
+    /// until it is empty: each is named once. Who cannot read one says so himself and stops: what is absent from `read` is not
+    /// judged.
     pub fn needs(&mut self, read: &BTreeMap<Need, Bytes>) -> Vec<Need> {
         self.learn(read);
         let all = self.small.iter().map(|small| &small.need).chain(&self.inside);
-        all.filter(|need| !read.contains_key(need)).cloned().collect()
+        // More is known of what is inside only once all small files were named.
+        let needs: Vec<Need> = all.skip(self.named).cloned().collect();
+        self.named += needs.len();
+        needs
     }
 
     /// Judges what was read; what [`Self::open`] found is not said again.

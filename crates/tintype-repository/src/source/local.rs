@@ -7,7 +7,7 @@ use super::{Entry, keys};
 use bytes::Bytes;
 use std::cell::RefCell;
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -230,6 +230,9 @@ fn stream(file: &File, range: Range<u64>, buffer: &mut [u8], take: Take<'_>) -> 
             Ok(read) => {
                 take(&buffer[..read]);
                 at += read as u64;
+                if read < most && ends(file, at)? {
+                    break;
+                }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -244,14 +247,24 @@ fn short(file: &File, buffer: &mut [u8]) -> io::Result<Option<Bytes>> {
     Ok((filled < buffer.len()).then(|| Bytes::copy_from_slice(&buffer[..filled])))
 }
 
-/// Reads until the buffer is full or the file ends. Only a read of nothing has met the end: one that gives less than it could
-/// may have met an error.
+/// Whether a read that gave less than it could has met the end rather than an error. Asking for the length costs less than
+/// reading nothing.
+fn ends(mut file: &File, at: u64) -> io::Result<bool> {
+    Ok(file.seek(SeekFrom::End(0))? <= at)
+}
+
+/// Reads until the buffer is full or the file ends.
 fn fill(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
         match file.read_at(&mut buffer[filled..], at + filled as u64) {
             Ok(0) => break,
-            Ok(read) => filled += read,
+            Ok(read) => {
+                filled += read;
+                if filled < buffer.len() && ends(file, at + filled as u64)? {
+                    break;
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

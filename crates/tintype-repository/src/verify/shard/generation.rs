@@ -3,9 +3,11 @@
 
 use super::{Context, Files, Listing, Shard};
 use crate::finding::{Kind, Severity};
+use crate::format::file::FileInfo;
 use crate::format::shard::ShardGeneration;
 use crate::verify::findings::Found;
 use crate::verify::run::Run;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 /// How often a generation is looked for anew that an engine has replaced meanwhile.
@@ -155,6 +157,34 @@ fn compare(context: &Context, shard: &mut Shard, name: &str, generation: &ShardG
     shard.contradicted = differences.others;
 }
 
+/// A generation's files by name.
+struct Described<'a> {
+    files: &'a [FileInfo],
+    by_name: OnceCell<HashMap<&'a str, u32>>,
+}
+
+impl<'a> Described<'a> {
+    fn new(generation: &'a ShardGeneration) -> Self {
+        Self {
+            files: &generation.files,
+            by_name: OnceCell::new(),
+        }
+    }
+
+    /// A file and its position. A shard that was not written to since its first snapshot has all files where they are guessed.
+    fn find(&self, name: &str, guess: u32) -> Option<(u32, &'a FileInfo)> {
+        let guessed = self.files.get(guess as usize).filter(|file| *file.name == *name);
+        if let Some(file) = guessed {
+            return Some((guess, file));
+        }
+        let by_name = self
+            .by_name
+            .get_or_init(|| self.files.iter().map(|file| &*file.name).zip(0..).collect());
+        let position = *by_name.get(name)?;
+        Some((position, self.files.get(position as usize)?))
+    }
+}
+
 /// Positions of pairs that a generation contradicts; each list sorted.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Differences {
@@ -171,19 +201,16 @@ fn differences(files: &Files, names: &[&str], generation: &ShardGeneration) -> D
         .iter()
         .map(|(name, all)| (&**name, &**all))
         .collect();
-    let described: HashMap<&str, u32> = generation.files.iter().map(|file| &*file.name).zip(0..).collect();
+    let described = Described::new(generation);
     let mut all = Differences::default();
     for commit in &files.commits {
-        let mut own: Vec<Option<u32>> = files
-            .of(commit)
-            .map(|(_, file)| described.get(&*file.name).copied())
-            .collect();
+        let (mut own, mut otherwise) = (Vec::with_capacity(commit.files.len()), false);
+        for ((_, file), guess) in files.of(commit).zip(0..) {
+            let found = described.find(&file.name, guess);
+            own.push(found.map(|(position, _)| position));
+            otherwise |= found.is_some_and(|(_, other)| other != file);
+        }
         own.sort_unstable();
-        let otherwise = files.of(commit).any(|(_, file)| {
-            let position = described.get(&*file.name);
-            let other = position.and_then(|position| generation.files.get(*position as usize));
-            other.is_some_and(|other| other != file)
-        });
         for pair in &commit.pairs {
             let Some(said) = names.get(*pair as usize).and_then(|name| known.get(name)) else {
                 all.unknown.push(*pair);

@@ -163,7 +163,13 @@ async fn contents(
 }
 
 /// The header of each file that was read shows what it is, and of which segment.
-fn headers(context: &Context, shard: &Shard, commit: &Commit, lucene: &lucene::Shard, ending: &mut Ending) {
+fn headers(
+    context: &Context,
+    shard: &Shard,
+    commit: &Commit,
+    lucene: &lucene::Shard<'_>,
+    ending: &mut Ending,
+) {
     for (position, file) in shard.files.of(commit) {
         let head = ending.heads.get_mut(position as usize).map(std::mem::take);
         let Some(head) = head.filter(|head| !head.bytes().is_empty()) else {
@@ -199,7 +205,7 @@ async fn read(
     context: &Context,
     shard: &Shard,
     commit: &Commit,
-    lucene: &mut lucene::Shard,
+    lucene: &mut lucene::Shard<'_>,
     kept: &mut Kept,
 ) -> Result<BTreeMap<Need, Bytes>, (u32, SourceError)> {
     let files: HashMap<&str, (u32, &FileInfo)> = shard

@@ -59,8 +59,7 @@ async fn a_blob_that_two_snapshots_have_is_lost_to_both() {
 }
 
 #[tokio::test]
-async fn missing_truncated_and_longer_blobs_are_found_by_the_listing() {
-    let presence = |options: &mut Options| options.level = Level::Presence;
+async fn missing_truncated_and_longer_blobs_are_found_by_a_listing_and_by_reading() {
     for (kind, change) in [
         (Kind::BlobMissing, None),
         (Kind::BlobLength, Some(-3_i64)),
@@ -76,12 +75,13 @@ async fn missing_truncated_and_longer_blobs_are_found_by_the_listing() {
                 file.set_len(length.checked_add_signed(change).unwrap()).unwrap();
             }
         }
-        for level in [Level::Presence, Level::Structure] {
-            let report = fixture.verify_with(|options| {
-                presence(options);
-                options.level = level;
-            });
-            let report = report.await;
+        for level in [
+            Level::Presence,
+            Level::Fingerprint,
+            Level::Checksum,
+            Level::Structure,
+        ] {
+            let report = fixture.verify_with(|options| options.level = level).await;
             let found = only(&report);
             assert_eq!((found.kind, &found.blob), (kind, &named(&fixture, &blob)));
             if let Some(change) = change {
