@@ -2,49 +2,108 @@
 
 use super::findings::Found;
 use super::outcome::{Effect, Outcome};
-use super::shard::Context;
+use super::plan::Plan;
+use super::run::Run;
+use super::shard::{self, Context};
 use super::verdict::Verdict;
+use super::{indices, snapshots};
 use crate::Level;
 use crate::finding::{Kind, Severity};
 use crate::format::index::Mounted;
 use crate::format::root::Root;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What is mounted and was not asked for, looked at for the sake of what mounts it.
+pub(super) struct Beside {
+    context: Arc<Context>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Beside {
+    /// Looks at it. `None`: there is nothing of the kind.
+    pub async fn read(context: &Context) -> Option<Self> {
+        let run = &context.run;
+        let targets = mounts(context).map(|(_, _, mounted)| target(run, mounted));
+        let wanted = targets.filter_map(|target| match target {
+            Target::Held { snapshot, index, .. } => Some((index, snapshot)),
+            Target::Other(..) => None,
+        });
+        let wanted = wanted.filter(|(index, snapshot)| run.plan.pair(*snapshot, *index).is_none());
+        let wanted: BTreeSet<(u32, u32)> = wanted.collect();
+        if wanted.is_empty() {
+            return None;
+        }
+        let plan = Plan::of_pairs(&run.repository, run.options.level, &wanted);
+        let run = Arc::new(run.with_plan(plan));
+        let snapshots = Arc::new(match run.estimate {
+            Some(_) => vec![snapshots::Facts::by_root(); run.plan.snapshots.len()],
+            None => snapshots::read(&run).await,
+        });
+        let metadata = Arc::new(indices::read(&run, &snapshots).await);
+        let context = Arc::new(Context::new(run, snapshots, metadata));
+        shard::read(context.clone()).await;
+        let outcomes = context.run.outcomes.take();
+        Some(Self { context, outcomes })
+    }
+}
+
+/// All pairs that are mounted, with their indices.
+fn mounts(context: &Context) -> impl Iterator<Item = (u32, u32, &Mounted)> {
+    let planned = context.run.plan.indices.iter();
+    let pairs = planned.flat_map(|planned| planned.pairs.clone().map(|pair| (pair, planned.index)));
+    pairs.filter_map(|(pair, index)| Some((pair, index, context.metadata_of(pair)?.mounted.as_deref()?)))
+}
 
 /// Settles all pairs that are mounted.
-pub(super) fn settle(context: &Context, outcomes: &mut [Outcome]) {
+pub(super) fn settle(context: &Context, beside: Option<&Beside>, outcomes: &mut [Outcome]) {
     let run = &context.run;
-    let mut settled = Vec::new();
-    for planned in &run.plan.indices {
-        for pair in planned.pairs.clone() {
-            let facts = context.metadata_of(pair);
-            let Some(mounted) = facts.and_then(|facts| facts.mounted.as_deref()) else {
-                continue;
-            };
-            let target = target(context, mounted);
-            settled.push((pair, planned.index, target));
-        }
-    }
+    let settled: Vec<_> = mounts(context)
+        .map(|(pair, index, mounted)| (pair, index, target(run, mounted)))
+        .collect();
     for (pair, index, target) in settled {
         let (effect, what) = match target {
-            Target::Pair(target) => {
-                let Some(known) = outcomes.get(target as usize).copied() else {
-                    continue;
+            Target::Held {
+                snapshot,
+                index,
+                name,
+            } => {
+                let known = match run.plan.pair(snapshot, index) {
+                    Some(target) => outcomes
+                        .get(target as usize)
+                        .map(|known| (context, target, *known)),
+                    None => beside.and_then(|beside| {
+                        let target = beside.context.run.plan.pair(snapshot, index)?;
+                        let known = beside.outcomes.get(target as usize)?;
+                        Some((&*beside.context, target, *known))
+                    }),
                 };
-                match verdict_of(context, target, &known) {
-                    Verdict::Restorable | Verdict::InPart => {
-                        if let Some(outcome) = outcomes.get_mut(pair as usize) {
-                            outcome.checked(known.level, known.oldest);
-                            outcome.documents = known.documents;
-                        }
-                        continue;
-                    }
-                    Verdict::NotRestorable => (
-                        Effect::Lost(Kind::Dependency),
-                        "is mounted from a snapshot that is not restorable".to_owned(),
-                    ),
-                    Verdict::Unknown => (
+                match known {
+                    None => (
                         Effect::Unknown(Kind::Dependency),
-                        "is mounted from a snapshot of which not enough is known".to_owned(),
+                        format!("is mounted from snapshot {name}, which was not looked at"),
                     ),
+                    Some((of, target, _)) if is_mounted(of, target) => (
+                        Effect::Unknown(Kind::Unsupported),
+                        format!("is mounted from snapshot {name}, whose index is itself mounted"),
+                    ),
+                    Some((of, target, known)) => match verdict_of(of, target, &known) {
+                        Verdict::Restorable | Verdict::InPart => {
+                            if let Some(outcome) = outcomes.get_mut(pair as usize) {
+                                outcome.checked(known.level, known.oldest);
+                                outcome.documents = known.documents;
+                            }
+                            continue;
+                        }
+                        Verdict::NotRestorable => (
+                            Effect::Lost(Kind::Dependency),
+                            format!("is mounted from snapshot {name}, which is not restorable"),
+                        ),
+                        Verdict::Unknown => (
+                            Effect::Unknown(Kind::Dependency),
+                            format!("is mounted from snapshot {name}, of which not enough is known"),
+                        ),
+                    },
                 }
             }
             Target::Other(effect, what) => (effect, what),
@@ -70,14 +129,23 @@ pub(super) fn settle(context: &Context, outcomes: &mut [Outcome]) {
     }
 }
 
+fn is_mounted(context: &Context, pair: u32) -> bool {
+    context
+        .metadata_of(pair)
+        .is_some_and(|facts| facts.mounted.is_some())
+}
+
 enum Target {
-    /// A pair that was looked at.
-    Pair(u32),
+    /// A snapshot of this repository that holds the index (positions in the root), and its name.
+    Held {
+        snapshot: u32,
+        index: u32,
+        name: String,
+    },
     Other(Effect, String),
 }
 
-fn target(context: &Context, mounted: &Mounted) -> Target {
-    let run = &context.run;
+fn target(run: &Run, mounted: &Mounted) -> Target {
     let root = &run.repository.root;
     let name = mounted
         .snapshot
@@ -120,20 +188,10 @@ fn target(context: &Context, mounted: &Mounted) -> Target {
             let what = format!("is mounted from an index that snapshot {name} does not hold");
             Target::Other(Effect::Lost(Kind::Dependency), what)
         }
-        Some(index) => match run.plan.pair(snapshot, index) {
-            Some(pair)
-                if context
-                    .metadata_of(pair)
-                    .is_some_and(|facts| facts.mounted.is_some()) =>
-            {
-                let what = format!("is mounted from snapshot {name}, whose index is itself mounted");
-                Target::Other(Effect::Unknown(Kind::Unsupported), what)
-            }
-            Some(pair) => Target::Pair(pair),
-            None => {
-                let what = format!("is mounted from snapshot {name}, which was not looked at");
-                Target::Other(Effect::Unknown(Kind::Dependency), what)
-            }
+        Some(index) => Target::Held {
+            snapshot,
+            index,
+            name: name.to_owned(),
         },
     }
 }

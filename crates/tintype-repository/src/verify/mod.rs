@@ -79,8 +79,9 @@ pub async fn verify(
     let metadata = Arc::new(indices::read(&run, &snapshots).await);
     let context = Arc::new(shard::Context::new(run.clone(), snapshots, metadata));
     shard::read(context.clone()).await;
+    let beside = depend::Beside::read(&context).await;
     let mut outcomes = run.outcomes.take();
-    depend::settle(&context, &mut outcomes);
+    depend::settle(&context, beside.as_ref(), &mut outcomes);
     let deleted = changed::look_again(&run).await;
     if let Err(error) = run.ledger.flush().await {
         tracing::warn!(%error, "the ledger cannot be written: what was read now may be read again");
@@ -100,7 +101,8 @@ pub async fn estimate(repository: Arc<Repository>, options: Options, ledger: Arc
     let snapshots = Arc::new(vec![snapshots::Facts::by_root(); count]);
     let metadata = Arc::new(indices::read(&run, &snapshots).await);
     let context = Arc::new(shard::Context::new(run.clone(), snapshots, metadata));
-    shard::read(context).await;
+    shard::read(context.clone()).await;
+    depend::Beside::read(&context).await;
     let mut estimate = match &run.estimate {
         Some(estimate) => estimate.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         None => Estimate::default(),

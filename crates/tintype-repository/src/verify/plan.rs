@@ -7,7 +7,7 @@ use super::select;
 use crate::Level;
 use crate::format::root::Root;
 use crate::repository::Repository;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 
@@ -65,20 +65,45 @@ impl Plan {
             if !select::index(options, &index.name) {
                 continue;
             }
-            let begin = length(&plan.pairs);
-            let held = index
-                .snapshots
-                .iter()
-                .filter(|held| snapshots.binary_search(held).is_ok());
-            plan.pairs.extend(held);
-            let pairs = begin..length(&plan.pairs);
-            if !pairs.is_empty() {
-                plan.metadata_of(number, pairs.clone(), &metadata_id);
-                plan.indices.push(Index { index: number, pairs });
-            }
+            let held = index.snapshots.iter().copied();
+            let held = held.filter(|held| snapshots.binary_search(held).is_ok());
+            plan.index_of(number, held, &metadata_id);
         }
         plan.snapshots = snapshots;
         plan
+    }
+
+    /// Plans these indices of these snapshots and nothing else: sets of an index and a snapshot (positions in the root).
+    pub fn of_pairs(repository: &Repository, level: Level, pairs: &BTreeSet<(u32, u32)>) -> Self {
+        let mut plan = Self {
+            level: Some(level),
+            ..Self::default()
+        };
+        let metadata_id = |snapshot, index| repository.index_metadata_id(snapshot, index);
+        let mut left = pairs.iter().copied().peekable();
+        while let Some((index, _)) = left.peek().copied() {
+            let same = std::iter::from_fn(|| left.next_if(|(other, _)| *other == index));
+            plan.index_of(index, same.map(|(_, snapshot)| snapshot), &metadata_id);
+        }
+        let snapshots: BTreeSet<u32> = pairs.iter().map(|(_, snapshot)| *snapshot).collect();
+        plan.snapshots = snapshots.into_iter().collect();
+        plan
+    }
+
+    /// `held`: the planned snapshots that hold it, sorted.
+    fn index_of<'a>(
+        &mut self,
+        index: u32,
+        held: impl Iterator<Item = u32>,
+        metadata_id: &impl Fn(u32, u32) -> &'a str,
+    ) {
+        let begin = length(&self.pairs);
+        self.pairs.extend(held);
+        let pairs = begin..length(&self.pairs);
+        if !pairs.is_empty() {
+            self.metadata_of(index, pairs.clone(), metadata_id);
+            self.indices.push(Index { index, pairs });
+        }
     }
 
     fn metadata_of<'a>(&mut self, index: u32, pairs: Range<u32>, id: &impl Fn(u32, u32) -> &'a str) {

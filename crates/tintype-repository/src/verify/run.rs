@@ -25,16 +25,16 @@ pub(super) struct Run {
     pub ledger: Arc<dyn Ledger>,
     pub progress: Arc<Progress>,
     pub plan: Plan,
-    pub reader: Reader,
-    pub budget: Budget,
-    pub findings: Findings,
+    pub reader: Arc<Reader>,
+    pub budget: Arc<Budget>,
+    pub findings: Arc<Findings>,
     pub outcomes: Outcomes,
-    pub blobs: AtomicU64,
-    pub blobs_by_ledger: AtomicU64,
+    pub blobs: Arc<AtomicU64>,
+    pub blobs_by_ledger: Arc<AtomicU64>,
     /// Data blobs that neither were read nor could the ledger vouch for.
-    pub blobs_left: AtomicU64,
+    pub blobs_left: Arc<AtomicU64>,
     /// Filled in place of reading data, when only that was asked for.
-    pub estimate: Option<Mutex<Estimate>>,
+    pub estimate: Option<Arc<Mutex<Estimate>>>,
     newest: tokio::sync::Mutex<Option<(Instant, Arc<Repository>)>>,
 }
 
@@ -51,20 +51,40 @@ impl Run {
     ) -> Self {
         let plan = Plan::new(&repository, &options);
         Self {
-            reader: Reader::new(repository.source.clone(), &options, progress.clone()),
-            budget: Budget::new(options.budget_bytes, options.budget_time, Instant::now()),
-            findings: Findings::default(),
+            reader: Reader::new(repository.source.clone(), &options, progress.clone()).into(),
+            budget: Budget::new(options.budget_bytes, options.budget_time, Instant::now()).into(),
+            findings: Arc::default(),
             outcomes: Outcomes::new(plan.pairs.len()),
-            blobs: AtomicU64::new(0),
-            blobs_by_ledger: AtomicU64::new(0),
-            blobs_left: AtomicU64::new(0),
-            estimate: estimate.then(Mutex::default),
+            blobs: Arc::default(),
+            blobs_by_ledger: Arc::default(),
+            blobs_left: Arc::default(),
+            estimate: estimate.then(Arc::default),
             newest: tokio::sync::Mutex::new(None),
             plan,
             repository,
             options,
             ledger,
             progress,
+        }
+    }
+
+    /// The same run with another plan: what it reads and finds counts with this one's.
+    pub fn with_plan(&self, plan: Plan) -> Self {
+        Self {
+            reader: self.reader.clone(),
+            budget: self.budget.clone(),
+            findings: self.findings.clone(),
+            outcomes: Outcomes::new(plan.pairs.len()),
+            blobs: self.blobs.clone(),
+            blobs_by_ledger: self.blobs_by_ledger.clone(),
+            blobs_left: self.blobs_left.clone(),
+            estimate: self.estimate.clone(),
+            newest: tokio::sync::Mutex::new(None),
+            plan,
+            repository: self.repository.clone(),
+            options: self.options.clone(),
+            ledger: self.ledger.clone(),
+            progress: self.progress.clone(),
         }
     }
 

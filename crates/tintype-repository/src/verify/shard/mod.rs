@@ -179,7 +179,7 @@ pub(super) async fn read(context: Arc<Context>) {
     let run = context.run.clone();
     run.progress
         .shards_total
-        .store(context.shards.len() as u64, Relaxed);
+        .fetch_add(context.shards.len() as u64, Relaxed);
     if run.options.level == Level::Root {
         return;
     }

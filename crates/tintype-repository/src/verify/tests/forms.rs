@@ -102,11 +102,15 @@ async fn a_layout_that_is_not_known_is_never_silently_fine() {
 
 /// A third snapshot of an index that is mounted from `books` of a snapshot.
 fn mount(fixture: &mut Fixture, snapshot_uuid: &str, repository_uuid: &str) {
-    let sorted = index(8, "sorted");
-    fixture.repository.take("before", 8000, &[("frozen", &[&sorted])]);
     let settings = json!({"index.store.type": "snapshot", "index.store.snapshot.repository_uuid": repository_uuid,
         "index.store.snapshot.repository_name": "backups", "index.store.snapshot.snapshot_name": "one",
         "index.store.snapshot.snapshot_uuid": snapshot_uuid, "index.store.snapshot.index_name": "books"});
+    mount_with(fixture, settings);
+}
+
+fn mount_with(fixture: &mut Fixture, settings: serde_json::Value) {
+    let sorted = index(8, "sorted");
+    fixture.repository.take("before", 8000, &[("frozen", &[&sorted])]);
     fixture.repository.change("frozen", settings, json!({}));
     fixture
         .repository
@@ -139,6 +143,56 @@ async fn a_mounted_index_follows_the_snapshot_that_it_mounts() {
         .unwrap();
     assert_eq!(third.verdict, Verdict::NotRestorable);
     assert!(kinds(&report).contains(&(Severity::Error, Kind::Dependency)));
+}
+
+/// What was asked for is a snapshot whose data lies in another one, which was not.
+#[tokio::test]
+async fn a_mounted_index_follows_a_snapshot_that_was_not_asked_for() {
+    let mut fixture = Fixture::new();
+    let (one, own) = (
+        fixture.uuid("one"),
+        fixture.root()["uuid"].as_str().unwrap().to_owned(),
+    );
+    mount(&mut fixture, &one, &own);
+    let frozen = |options: &mut Options| {
+        options.snapshots = vec!["third".into()];
+        options.indices = vec!["frozen".into()];
+    };
+    let report = fixture.verify_with(frozen).await;
+    assert_eq!(report.findings, []);
+    assert_eq!(verdicts(&report), ["third: restorable []"]);
+    assert_eq!(report.snapshots[0].level, Some(Level::Structure));
+    assert!(report.snapshots[0].indices[0].documents > Some(0));
+    let name = index(8, "sorted").into_keys().find(|name| name.ends_with(".cfs"));
+    let blob = fixture.repository.blob("books", 0, &name.unwrap());
+    flip(&blob, 100);
+    let report = fixture.verify_with(frozen).await;
+    assert_eq!(verdicts(&report), ["third: not_restorable [frozen]"]);
+    let damage = report
+        .findings
+        .iter()
+        .find(|finding| finding.kind == Kind::ChecksumMismatch);
+    assert_eq!(damage.unwrap().blob, named(&fixture, &blob));
+    assert!(kinds(&report).contains(&(Severity::Error, Kind::Dependency)));
+}
+
+/// OpenSearch names no repository's uuid, and the index by its identifier.
+#[tokio::test]
+async fn an_index_that_opensearch_mounted_follows_its_snapshot_too() {
+    let mut fixture = Fixture::new();
+    let settings = json!({"index.store.type": "remote_snapshot", "index.searchable_snapshot.repository": "backups",
+        "index.searchable_snapshot.snapshot_id.name": "one",
+        "index.searchable_snapshot.snapshot_id.uuid": fixture.uuid("one"),
+        "index.searchable_snapshot.index.id": fixture.root()["indices"]["books"]["id"]});
+    mount_with(&mut fixture, settings);
+    let third = |options: &mut Options| options.snapshots = vec!["third".into()];
+    let report = fixture.verify_with(third).await;
+    assert_eq!(report.findings, []);
+    assert_eq!(verdicts(&report), ["third: restorable []"]);
+    let name = index(8, "sorted").into_keys().find(|name| name.ends_with(".cfs"));
+    std::fs::remove_file(fixture.repository.blob("books", 0, &name.unwrap())).unwrap();
+    let report = fixture.verify_with(third).await;
+    assert_eq!(verdicts(&report), ["third: not_restorable [frozen]"]);
 }
 
 #[tokio::test]
@@ -174,7 +228,7 @@ async fn data_streams_are_lost_with_the_global_state_that_they_stand_in() {
 }
 
 #[tokio::test]
-async fn what_is_mounted_from_what_was_not_looked_at_is_unknown() {
+async fn what_is_mounted_from_a_failed_snapshot_is_lost() {
     let mut fixture = Fixture::new();
     let (one, own) = (
         fixture.uuid("one"),
