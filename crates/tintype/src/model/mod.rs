@@ -37,7 +37,7 @@ pub use progress::Progress;
 pub use repository::{PlatformRepository, Reader};
 pub use session::{Factor, Session, TotpDevice, TotpSecret};
 pub use verdict::{Standing, Verdict};
-pub use verify::{Proof, VerifyOptions, VerifySchedule};
+pub use verify::{Proof, TakenSnapshot, VerifyOptions, VerifySchedule};
 pub use webhook::{Webhook, WebhookEvent};
 
 /// The version of the persisted states below; it is stored with each of them.

@@ -1,6 +1,6 @@
 //! Verifying what the storage under a platform repository holds: what is asked, and what came out.
 
-use super::RepositoryName;
+use super::{ClusterId, RepositoryName};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tintype_repository::Level;
@@ -137,6 +137,19 @@ impl Proof {
     }
 }
 
+/// A snapshot that was taken and is to be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenSnapshot {
+    /// The operation that took it.
+    pub operation: String,
+    /// The platform repository.
+    pub repository: RepositoryName,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Its uuid.
+    pub snapshot: String,
+}
+
 /// When a platform repository is verified by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifySchedule {
@@ -144,6 +157,8 @@ pub struct VerifySchedule {
     pub repository: RepositoryName,
     /// From one start to the next, seconds.
     pub every_seconds: u64,
+    /// Each snapshot that Tintype took is looked at by itself too, as soon as it is there.
+    pub after_snapshots: bool,
     /// How.
     pub options: VerifyOptions,
     /// The last start; none before the first.

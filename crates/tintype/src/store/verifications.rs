@@ -1,7 +1,7 @@
 //! What verifications leave: the ledger of checked blobs, reports, proofs, and when the next one is due.
 
 use super::Result;
-use crate::model::{ClusterId, Operation, Proof, RepositoryName, VerifySchedule};
+use crate::model::{ClusterId, Operation, Proof, RepositoryName, TakenSnapshot, VerifySchedule};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -80,6 +80,11 @@ pub trait Verifications: Send + Sync {
     async fn schedules(&self) -> Result<Vec<VerifySchedule>>;
     /// Forgets a repository's schedule. `NotFound`.
     async fn delete_schedule(&self, repository: &RepositoryName) -> Result<()>;
+    /// At most `limit` snapshots that were taken while their repository's schedule wanted each to be verified, and of which
+    /// [`Self::forget_taken`] was not said yet; the oldest first. One is there from the commit that ends its take.
+    async fn taken_to_verify(&self, limit: u32) -> Result<Vec<TakenSnapshot>>;
+    /// The verification of what this operation took was begun, or cannot be.
+    async fn forget_taken(&self, operation: &str) -> Result<()>;
     /// Notes a start, unless another was noted since `last`: `false`.
     async fn note_start(
         &self,

@@ -5,8 +5,10 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
-use tintype::model::{Attestation, Proof, Role};
+use tintype::clock::Clock as _;
+use tintype::model::{Attestation, OperationKind, Proof, Role, Status};
 use tintype::store::verifications::NewReport;
+use tintype::store::{LeaseLimits, NewOperation, Step};
 use tintype_repository::Level;
 use tintype_repository::verify::verdict::Verdict;
 
@@ -252,6 +254,57 @@ async fn a_schedule_starts_what_is_due_once() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_was_taken_is_verified_by_itself_once_nothing_else_reads_its_location() {
+    let (server, clock, _directory) = ready().await;
+    let (operations, store) = (&server.app.operations, &server.app.store);
+    let body = json!({"every_seconds": 3600, "after_snapshots": true, "options": {"level": "checksum", "latest": true}});
+    let set = ask(&server, Method::PUT, SCHEDULE, body).await;
+    assert_eq!(set.body["after_snapshots"], true, "{}", set.body);
+    operations.start_due_verifications().await.unwrap();
+    let begun = async || {
+        server.get(VERIFICATIONS).await.body["verifications"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(begun().await.len(), 2, "those that are due by time");
+    end_all(&server).await;
+
+    let take = NewOperation {
+        id: "take".into(),
+        kind: OperationKind::TakeSnapshot,
+        cluster_id: "a1".parse().unwrap(),
+        requested_by: "somebody".into(),
+        parameters: json!({"name": "s", "repository": "main", "platform_repository": "main"}),
+        state: json!({}),
+        reserve: None,
+        idempotency: None,
+        now: clock.now(),
+    };
+    store.start_operation(&take).await.unwrap();
+    let outcome = json!({"uuid": "u1", "state": "SUCCESS"});
+    end_all_with(&server, Status::Succeeded, Some(outcome)).await;
+    let open = ask(&server, Method::POST, VERIFICATIONS, json!({"cluster_id": "a1"})).await;
+    assert_eq!(open.status, StatusCode::ACCEPTED, "{}", open.body);
+    operations.start_due_verifications().await.unwrap();
+    assert_eq!(begun().await.len(), 3, "it waits");
+    end_all(&server).await;
+    for _ in 0..2 {
+        operations.start_due_verifications().await.unwrap();
+        let all = begun().await;
+        assert_eq!(all.len(), 4);
+        let by_itself = all.iter().find(|one| one["requested_by"] == "snapshot").unwrap();
+        assert_eq!(by_itself["cluster_id"], "a1");
+        let asked = &by_itself["parameters"];
+        assert_eq!(
+            (&asked["snapshots"], &asked["latest"]),
+            (&json!(["u1"]), &json!(false))
+        );
+        assert_eq!(asked["level"], "checksum");
+    }
+}
+
+#[tokio::test]
 async fn a_start_that_was_not_noted_is_not_begun_again() {
     let (server, ..) = ready().await;
     let operations = &server.app.operations;
@@ -289,7 +342,10 @@ async fn a_start_that_was_not_noted_is_not_begun_again() {
 
 /// Ends every open operation as cancelled.
 async fn end_all(server: &Server) {
-    use tintype::store::{LeaseLimits, Step};
+    end_all_with(server, Status::Cancelled, None).await;
+}
+
+async fn end_all_with(server: &Server, status: Status, outcome: Option<Value>) {
     let (store, now) = (&server.app.store, server.app.clock.now());
     let limits = LeaseLimits {
         overall: 100,
@@ -300,7 +356,8 @@ async fn end_all(server: &Server) {
     let until = now + jiff::SignedDuration::from_secs(60);
     for leased in store.lease("test", &limits, now, until).await.unwrap() {
         let step = Step {
-            status: Some(tintype::model::Status::Cancelled),
+            status: Some(status),
+            outcome: outcome.clone(),
             ..Step::default()
         };
         assert!(

@@ -4,10 +4,12 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tintype_repository::attest::{Attestation, PublicKey, SigningKey};
+use tintype_testkit::wait;
 
 use crate::{api::NATIVE, bench::Bench, rig::Rig};
 
@@ -88,6 +90,39 @@ async fn a_snapshot_is_proved_restorable_and_a_flipped_byte_is_blamed_on_its_sha
     assert_eq!(healed["outcome"]["attested"], 0, "the first attestation stays");
     assert_eq!(healed["outcome"]["state"], "restorable", "{healed}");
     assert_eq!(proof(&bench).await, ("restorable".into(), "structure".into()));
+    the_next_is_proved_and_attested_by_itself(&bench, &key).await;
+}
+
+async fn the_next_is_proved_and_attested_by_itself(bench: &Bench, key: &Value) {
+    let schedule = json!({"every_seconds": 31_536_000, "after_snapshots": true, "options": {"attest": true}});
+    let path = of(bench, "/verification-schedule");
+    bench.api.send("PUT", &path, schedule).await.ok(200);
+    // The first one is due at once, and would look at it too.
+    ended_of(bench, "schedule").await;
+    bench.take_whole("next").await;
+    let ended = ended_of(bench, "snapshot").await;
+    let outcome = &ended["outcome"];
+    assert_eq!(
+        (&outcome["state"], &outcome["snapshots"]),
+        (&json!("restorable"), &json!(1)),
+        "{ended}"
+    );
+    let path = bench.native(&format!("/snapshots/{}/next/attestation", bench.repository));
+    let attestation = bench.api.get(&path).await;
+    assert_eq!(attestation["verification"], ended["id"]);
+    signed_by(key, attestation["document"].as_str().unwrap());
+}
+
+/// A verification that this asked for, once it has ended.
+async fn ended_of(bench: &Bench, requester: &str) -> Value {
+    let path = of(bench, "/verifications");
+    let ended = wait::until("a verification's end", Duration::from_secs(90), async || {
+        let list = bench.api.get(&path).await;
+        let mut all = list["verifications"].as_array().unwrap().iter();
+        all.find(|one| one["requested_by"] == requester && !one["finished_at"].is_null())
+            .cloned()
+    });
+    ended.await.unwrap()
 }
 
 /// By the published key alone.

@@ -193,6 +193,7 @@ mod conformance {
             verifications_are_listed_by_repository_and_the_open_one_is_found
             verifications_take_no_place_of_engines_and_have_their_own
             a_schedule_is_set_started_once_and_removed
+            a_snapshot_is_to_be_verified_from_the_end_of_its_take_on_where_its_schedule_says_so
         }
         attest {
             one_key_is_in_use_and_the_others_stay

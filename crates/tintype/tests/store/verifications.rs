@@ -4,7 +4,7 @@ use crate::make::*;
 use tintype::model::verify::{VerifyOptions, VerifySchedule};
 use tintype::model::{OperationKind, Proof, Status};
 use tintype::store::verifications::{NewReport, REPORTS};
-use tintype::store::{NewOperation, StoreError};
+use tintype::store::{NewOperation, Step, StoreError};
 use tintype_repository::Level;
 use tintype_repository::ledger::{BlobKey, Check};
 use tintype_repository::verify::verdict::Verdict;
@@ -21,6 +21,7 @@ pub fn schedule(repository: &str) -> VerifySchedule {
     VerifySchedule {
         repository: repository.parse().unwrap(),
         every_seconds: 3600,
+        after_snapshots: false,
         options: VerifyOptions::default(),
         last_started: None,
         created_at: at(1),
@@ -374,6 +375,68 @@ pub async fn verifications_take_no_place_of_engines_and_have_their_own(store: Th
     let third = store.operation("3").await.unwrap().unwrap();
     assert_eq!(third.status, Status::Running);
     assert_eq!(ids(&due(4).await), ["1"], "one place is taken by the third");
+}
+
+/// A take of the cluster `a` that has ended with a snapshot.
+async fn taken(store: &TheStore, operation: &str, repository: &str, outcome: serde_json::Value) {
+    let take = NewOperation {
+        parameters: serde_json::json!({ "name": operation, "repository": "r", "platform_repository": repository }),
+        ..crate::make::operation(operation, "a")
+    };
+    let operation = start(store, take).await.id;
+    let leased = lease_one(store, "one", 1).await;
+    assert_eq!(leased.operation.id, operation);
+    let step = Step {
+        status: Some(Status::Succeeded),
+        outcome: Some(outcome),
+        ..Step::default()
+    };
+    assert!(commit(store, &leased, 2, step).await);
+}
+
+pub async fn a_snapshot_is_to_be_verified_from_the_end_of_its_take_on_where_its_schedule_says_so(
+    store: TheStore,
+) {
+    attach(&store, "a").await;
+    for name in ["main", "other"] {
+        store.put_repository(&repository(name), None, None).await.unwrap();
+    }
+    let each = VerifySchedule {
+        after_snapshots: true,
+        ..schedule("main")
+    };
+    let uuid = |uuid: &str| serde_json::json!({ "uuid": uuid, "state": "SUCCESS" });
+    taken(&store, "1", "main", uuid("before the schedule")).await;
+    assert_eq!(store.put_schedule(&each).await.unwrap(), each);
+    store.put_schedule(&schedule("other")).await.unwrap();
+    taken(&store, "2", "main", uuid("u2")).await;
+    taken(&store, "3", "other", uuid("of another")).await;
+    taken(
+        &store,
+        "4",
+        "main",
+        serde_json::json!({ "uuid": null, "state": "SUCCESS" }),
+    )
+    .await;
+    taken(
+        &store,
+        "6",
+        "main",
+        serde_json::json!({ "uuid": "u6", "state": "FAILED" }),
+    )
+    .await;
+    taken(&store, "5", "main", uuid("u5")).await;
+    let waiting = async || -> Vec<(String, String)> {
+        let all = store.taken_to_verify(10).await.unwrap().into_iter();
+        all.map(|one| (one.operation, one.snapshot)).collect()
+    };
+    let pair = |operation: &str, uuid: &str| (operation.to_owned(), uuid.to_owned());
+    assert_eq!(waiting().await, [pair("2", "u2"), pair("5", "u5")]);
+    assert_eq!(store.taken_to_verify(1).await.unwrap().len(), 1);
+    store.forget_taken("2").await.unwrap();
+    assert_eq!(waiting().await, [pair("5", "u5")]);
+    store.delete_schedule(&each.repository).await.unwrap();
+    assert_eq!(waiting().await, []);
 }
 
 pub async fn a_schedule_is_set_started_once_and_removed(store: TheStore) {

@@ -108,7 +108,7 @@ fn mount(fixture: &mut Fixture, snapshot_uuid: &str, repository_uuid: &str) {
     mount_with(fixture, settings);
 }
 
-fn mount_with(fixture: &mut Fixture, settings: serde_json::Value) {
+fn mount_with(fixture: &mut Fixture, settings: Value) {
     let sorted = index(8, "sorted");
     fixture.repository.take("before", 8000, &[("frozen", &[&sorted])]);
     fixture.repository.change("frozen", settings, json!({}));

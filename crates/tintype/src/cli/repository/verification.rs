@@ -68,6 +68,9 @@ pub struct ScheduleArgs {
     /// From one start to the next, such as 24h
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub every: Option<Duration>,
+    /// Verify each snapshot that Tintype takes too, it alone, as soon as it is there
+    #[arg(long)]
+    pub after_snapshots: bool,
     #[command(flatten)]
     options: OptionArgs,
 }
@@ -187,6 +190,7 @@ const SCHEDULE: View = View {
             title: "EVERY",
             cell: |row| cells::age(row, "/every_seconds"),
         },
+        column!("AFTER SNAPSHOTS", "/after_snapshots"),
         column!("LEVEL", "/options/level"),
         column!("LAST START", "/last_started_at"),
         column!("NEXT START", "/next_start_at"),
@@ -302,12 +306,15 @@ async fn schedule(args: &ScheduleArgs, context: &Context) -> Result<()> {
     let path = ["repositories", &args.repository, "verification-schedule"];
     let Some(every) = args.every else {
         let given = args.options.body();
-        if given.as_object().is_some_and(|given| !given.is_empty()) {
+        if args.after_snapshots || given.as_object().is_some_and(|given| !given.is_empty()) {
             return Err(CliError::Usage("give --every DURATION too".into()));
         }
         return context.one(&SCHEDULE, &client.get(&path).await?);
     };
-    let body = json!({"every_seconds": every.as_secs(), "options": args.options.body()});
+    let mut body = json!({"every_seconds": every.as_secs(), "options": args.options.body()});
+    if args.after_snapshots {
+        body["after_snapshots"] = true.into();
+    }
     let request = Request::native(Method::PUT, &path)?.body(body);
     context.one(&SCHEDULE, &client.send(&request).await?.body)
 }

@@ -2,8 +2,13 @@
 
 use super::place::no_reader;
 use crate::error::Result;
-use crate::model::{RepositoryName, VerifyOptions, VerifySchedule};
+use crate::model::verify::VerifyParameters;
+use crate::model::{RepositoryName, TakenSnapshot, VerifyOptions, VerifySchedule};
 use crate::operations::Operations;
+use crate::store::Idempotency;
+
+/// Snapshots begun to be verified at a time.
+const TAKEN: u32 = 500;
 
 impl Operations {
     /// Makes or replaces a repository's schedule.
@@ -14,6 +19,7 @@ impl Operations {
         &self,
         repository: &RepositoryName,
         every_seconds: u64,
+        after_snapshots: bool,
         options: VerifyOptions,
     ) -> Result<VerifySchedule> {
         let platform = self.platform(repository).await?;
@@ -27,6 +33,7 @@ impl Operations {
         let schedule = VerifySchedule {
             repository: platform.name,
             every_seconds,
+            after_snapshots,
             options,
             last_started: None,
             created_at: now,
@@ -61,6 +68,56 @@ impl Operations {
             }
             self.store().note_start(name, schedule.last_started, now).await?;
         }
+        self.verify_taken().await
+    }
+
+    /// Starts the verification of each snapshot that was taken and whose repository's schedule wants that. One whose location
+    /// is being verified waits for the end of that. Each start is named by the take, so that a crash starts nothing twice.
+    async fn verify_taken(&self) -> Result<()> {
+        for taken in self.store().taken_to_verify(TAKEN).await? {
+            match self.verify_one_taken(&taken).await {
+                Ok(true) => self.store().forget_taken(&taken.operation).await?,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(repository = %taken.repository, cluster = %taken.cluster, %error,
+                    "a snapshot is to be verified, and that cannot be begun")
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Whether nothing is left to do.
+    async fn verify_one_taken(&self, taken: &TakenSnapshot) -> Result<bool> {
+        let (name, id) = (&taken.repository, &taken.cluster);
+        let (schedule, cluster) = (
+            self.store().schedule(name).await?,
+            self.store().cluster(id).await?,
+        );
+        let (Some(schedule), Some(cluster)) = (schedule, cluster) else {
+            return Ok(true);
+        };
+        if self.store().open_verification(id, name).await?.is_some() {
+            return Ok(false);
+        }
+        let options = VerifyOptions {
+            snapshots: vec![taken.snapshot.clone()],
+            indices: Vec::new(),
+            latest: false,
+            ..schedule.options
+        };
+        let parameters = VerifyParameters {
+            repository: name.clone(),
+            options,
+        };
+        let idempotency = Idempotency {
+            scope: format!("verification-after {name}"),
+            key: taken.operation.clone(),
+            body_mac: [0; 32],
+            expires_at: self.now() + jiff::SignedDuration::from_hours(24),
+        };
+        self.begin_verification(&cluster, &parameters, "snapshot", Some(idempotency))
+            .await?;
+        Ok(true)
     }
 }

@@ -152,7 +152,7 @@ impl Operations {
         self.store().repository(name).await?.ok_or_else(missing)
     }
 
-    async fn begin_verification(
+    pub(super) async fn begin_verification(
         &self,
         cluster: &Cluster,
         parameters: &VerifyParameters,

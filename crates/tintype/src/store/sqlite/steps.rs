@@ -4,7 +4,7 @@ use super::super::{Result, Step, StoreError};
 use super::operations::{append_event, status_word};
 use super::rows::{self, millis};
 use super::webhooks::{Notice, notify};
-use super::{Tx, changes, names};
+use super::{Tx, changes, names, verifications};
 use crate::model::{ChangeKind, Failure, OperationKind, Status, WebhookEvent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -60,6 +60,9 @@ pub(super) async fn commit(tx: &mut Tx, id: &str, token: i64, step: &Step, now: 
     }
     if let Some(outcome) = &step.outcome {
         tell_damage(tx, now, named, outcome).await?;
+    }
+    if ended && named.kind == OperationKind::TakeSnapshot {
+        verifications::taken(tx, id).await?;
     }
     Ok(true)
 }

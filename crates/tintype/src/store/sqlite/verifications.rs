@@ -4,7 +4,7 @@ use super::super::verifications::{NewReport, REPORTS, Verifications};
 use super::super::{Result, StoreError};
 use super::rows::{self, from_json, from_word, millis, optional_time, time, to_json};
 use super::{SqliteStore, Tx, ledger, operations};
-use crate::model::{ClusterId, Operation, Proof, RepositoryName, VerifySchedule};
+use crate::model::{ClusterId, Operation, Proof, RepositoryName, TakenSnapshot, VerifySchedule};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -189,6 +189,24 @@ impl Verifications for SqliteStore {
         .await
     }
 
+    async fn taken_to_verify(&self, limit: u32) -> Result<Vec<TakenSnapshot>> {
+        let query =
+            sqlx::query("SELECT * FROM snapshots_to_verify ORDER BY operation_id LIMIT ?").bind(limit);
+        let rows = query.fetch_all(&mut *self.reader_connection().await?).await?;
+        rows.iter().map(taken_from_row).collect()
+    }
+
+    async fn forget_taken(&self, operation: &str) -> Result<()> {
+        self.note("forget_taken", operation.to_owned(), |tx, operation| {
+            Box::pin(async move {
+                let gone = sqlx::query("DELETE FROM snapshots_to_verify WHERE operation_id = ?");
+                gone.bind(operation.as_str()).execute(tx).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
     async fn note_start(
         &self,
         repository: &RepositoryName,
@@ -310,6 +328,30 @@ fn proof_from_row(row: &SqliteRow) -> Result<Proof> {
     })
 }
 
+/// A take has ended: what it took is verified where the schedule of its repository says so of each snapshot.
+pub(super) async fn taken(tx: &mut Tx, operation: &str) -> Result<()> {
+    sqlx::query(
+        "INSERT OR IGNORE INTO snapshots_to_verify (operation_id, repository, cluster_id, snapshot) \
+         SELECT take.id, schedule.repository, take.cluster_id, take.outcome ->> 'uuid' FROM operations AS take \
+         JOIN verification_schedules AS schedule ON schedule.repository = take.parameters ->> 'platform_repository' \
+         WHERE take.id = ? AND schedule.after_snapshots AND take.outcome ->> 'uuid' IS NOT NULL \
+         AND take.outcome ->> 'state' IN ('SUCCESS', 'PARTIAL')",
+    )
+    .bind(operation)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+fn taken_from_row(row: &SqliteRow) -> Result<TakenSnapshot> {
+    Ok(TakenSnapshot {
+        operation: row.try_get("operation_id")?,
+        repository: rows::name(row.try_get("repository")?)?,
+        cluster: rows::name(row.try_get("cluster_id")?)?,
+        snapshot: row.try_get("snapshot")?,
+    })
+}
+
 async fn put_schedule(tx: &mut Tx, schedule: &VerifySchedule) -> Result<VerifySchedule> {
     let there: Option<i64> = sqlx::query_scalar("SELECT 1 FROM repositories WHERE name = ?")
         .bind(schedule.repository.as_str())
@@ -319,12 +361,13 @@ async fn put_schedule(tx: &mut Tx, schedule: &VerifySchedule) -> Result<VerifySc
         return Err(StoreError::NotFound("repository"));
     }
     let row = sqlx::query(
-        "INSERT INTO verification_schedules (repository, every_seconds, options, created_at, updated_at) \
-         VALUES (?, ?, ?, ?, ?) ON CONFLICT (repository) DO UPDATE SET every_seconds = excluded.every_seconds, \
-         options = excluded.options, updated_at = excluded.updated_at RETURNING *",
+        "INSERT INTO verification_schedules (repository, every_seconds, after_snapshots, options, created_at, updated_at) \
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (repository) DO UPDATE SET every_seconds = excluded.every_seconds, \
+         after_snapshots = excluded.after_snapshots, options = excluded.options, updated_at = excluded.updated_at RETURNING *",
     )
     .bind(schedule.repository.as_str())
     .bind(rows::signed(schedule.every_seconds))
+    .bind(schedule.after_snapshots)
     .bind(to_json(&schedule.options)?)
     .bind(millis(schedule.created_at))
     .bind(millis(schedule.updated_at))
@@ -337,6 +380,7 @@ fn schedule_from_row(row: &SqliteRow) -> Result<VerifySchedule> {
     Ok(VerifySchedule {
         repository: rows::name(row.try_get("repository")?)?,
         every_seconds: rows::count(row.try_get("every_seconds")?),
+        after_snapshots: row.try_get("after_snapshots")?,
         options: from_json(row.try_get("options")?)?,
         last_started: optional_time(row, "last_started")?,
         created_at: time(row, "created_at")?,

@@ -21,6 +21,10 @@ pub struct ScheduleBody {
     /// From one start to the next, 60 to 31536000 seconds. The first is at once.
     #[schema(value_type = u64)]
     pub every_seconds: Option<u64>,
+    /// Verify each snapshot that Tintype takes too, it alone and as soon as it is there, with the same options. `false` when
+    /// absent.
+    #[schema(required = false)]
+    pub after_snapshots: Option<bool>,
     /// How. With `max_age_seconds` and a budget the reading is spread over several starts.
     #[schema(required = false, value_type = Option<OptionsBody>)]
     pub options: Option<Object<OptionsBody>>,
@@ -56,7 +60,12 @@ pub async fn handle(
     let schedule = http
         .app
         .operations
-        .put_verify_schedule(&repository, every_seconds, options)
+        .put_verify_schedule(
+            &repository,
+            every_seconds,
+            body.after_snapshots.unwrap_or(false),
+            options,
+        )
         .await?;
     Ok(ok(&ScheduleView::from(schedule)))
 }

@@ -11,6 +11,8 @@ pub struct ScheduleView {
     pub repository: String,
     /// From one start to the next, seconds.
     pub every_seconds: u64,
+    /// Each snapshot that Tintype takes is verified too, as soon as it is there.
+    pub after_snapshots: bool,
     /// How.
     pub options: VerifyOptions,
     /// The last start; absent before the first.
@@ -35,6 +37,7 @@ impl From<VerifySchedule> for ScheduleView {
             next_start_at: schedule.due_at().map(|at| at.to_string()),
             repository: schedule.repository.into(),
             every_seconds: schedule.every_seconds,
+            after_snapshots: schedule.after_snapshots,
             options: schedule.options,
             last_started_at: schedule.last_started.map(|at| at.to_string()),
             created_at: schedule.created_at.to_string(),
