@@ -1,5 +1,6 @@
 //! Makes the report of what is known.
 
+use super::changed::Changed;
 use super::differences::words as state_words;
 use super::options::Options;
 use super::outcome::{Effect, Outcome, Why};
@@ -17,8 +18,8 @@ use std::sync::atomic::Ordering::Relaxed;
 /// So many reasons are told of a snapshot.
 const MOST_REASONS: usize = 5;
 
-/// `deleted`: snapshots that were deleted meanwhile, sorted.
-pub(super) fn report(context: &Context, outcomes: &[Outcome], deleted: &[u32], elapsed: i64) -> Report {
+pub(super) fn report(context: &Context, outcomes: &[Outcome], changed: &Changed, elapsed: i64) -> Report {
+    let deleted = &*changed.deleted;
     let run = &context.run;
     let (options, repository, progress) = (&run.options, &run.repository, &run.progress);
     let mut snapshots = snapshots(context, deleted);
@@ -52,6 +53,7 @@ pub(super) fn report(context: &Context, outcomes: &[Outcome], deleted: &[u32], e
         location: repository.source.location().to_owned(),
         uuid: repository.root.uuid.as_deref().map(str::to_owned),
         generation: repository.generation,
+        newest: changed.newest,
         level: options.level,
         structure: run.wants_structure(),
         started: options.now,

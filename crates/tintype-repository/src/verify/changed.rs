@@ -5,23 +5,32 @@ use super::run::Run;
 use crate::finding::{Kind, Severity};
 use std::collections::HashSet;
 
-/// The planned snapshots that are in the newest root no more; sorted. Findings about them are taken back.
-pub(super) async fn look_again(run: &Run) -> Vec<u32> {
-    if !run.findings.is_bad() {
-        return Vec::new();
-    }
+/// What became of the repository meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// Its newest generation, where that can be told.
+    pub newest: Option<u64>,
+    /// The planned snapshots that are in the newest root no more; sorted. Findings about them are taken back.
+    pub deleted: Vec<u32>,
+}
+
+pub(super) async fn look_again(run: &Run) -> Changed {
     let newest = match run.newest_now().await {
-        Ok(None) => return Vec::new(),
+        Ok(None) => {
+            return Changed {
+                newest: Some(run.repository.generation),
+                deleted: Vec::new(),
+            };
+        }
         Ok(Some(newest)) => newest,
         Err(error) => {
-            let what = format!("whether the repository changed meanwhile cannot be told: {error}");
-            run.found(Found::new(
-                Severity::Warning,
-                Kind::BlobUnreadable,
-                run.root_place(),
-                &what,
-            ));
-            return Vec::new();
+            // What is good was read, whatever came after it.
+            if run.findings.is_bad() {
+                let what = format!("whether the repository changed meanwhile cannot be told: {error}");
+                let place = run.root_place();
+                run.found(Found::new(Severity::Warning, Kind::BlobUnreadable, place, &what));
+            }
+            return Changed::default();
         }
     };
     let kept: HashSet<&str> = newest
@@ -43,5 +52,8 @@ pub(super) async fn look_again(run: &Run) -> Vec<u32> {
         );
         run.found(Found::new(Severity::Note, Kind::Changed, place, &what).hurting([*snapshot]));
     }
-    gone
+    Changed {
+        newest: Some(newest.generation),
+        deleted: gone,
+    }
 }

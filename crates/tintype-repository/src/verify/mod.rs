@@ -82,12 +82,12 @@ pub async fn verify(
     let beside = depend::Beside::read(&context).await;
     let mut outcomes = run.outcomes.take();
     depend::settle(&context, beside.as_ref(), &mut outcomes);
-    let deleted = changed::look_again(&run).await;
+    let changed = changed::look_again(&run).await;
     if let Err(error) = run.ledger.flush().await {
         tracing::warn!(%error, "the ledger cannot be written: what was read now may be read again");
     }
     let elapsed = i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX);
-    let report = assemble::report(&context, &outcomes, &deleted, elapsed);
+    let report = assemble::report(&context, &outcomes, &changed, elapsed);
     guard.0 = None;
     report
 }

@@ -21,6 +21,9 @@ pub struct Report {
     pub uuid: Option<String>,
     /// The generation that was looked at.
     pub generation: u64,
+    /// The newest generation at the end: what another than [`Self::generation`] brought was not looked at. `None`: that could
+    /// not be told.
+    pub newest: Option<u64>,
     /// The level asked for.
     pub level: Level,
     /// Whether Lucene's structure was checked.

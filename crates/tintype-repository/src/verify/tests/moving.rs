@@ -17,8 +17,8 @@ async fn a_snapshot_taken_meanwhile_is_no_alarm() {
     let report = run(pinned.clone(), |_| {}, Arc::new(MemoryLedger::default())).await;
     assert_eq!(report.findings, []);
     assert_eq!(
-        (verdicts(&report), report.generation),
-        (GOOD.map(str::to_owned).to_vec(), 2)
+        (verdicts(&report), report.generation, report.newest),
+        (GOOD.map(str::to_owned).to_vec(), 2, Some(3))
     );
     assert!(pinned.has_moved().await.unwrap());
 }
@@ -48,6 +48,7 @@ async fn a_snapshot_deleted_meanwhile_is_unknown_and_no_alarm() {
     }
     let report = run(pinned, |_| {}, Arc::new(MemoryLedger::default())).await;
     assert_eq!(kinds(&report), [(Severity::Note, Kind::Changed)]);
+    assert_eq!((report.generation, report.newest), (2, Some(3)));
     assert_eq!(
         verdicts(&report),
         ["one: unknown [books logs]", "two: restorable []"]

@@ -189,6 +189,7 @@ pub fn of_a_damaged_root(
         location: location.to_owned(),
         uuid: None,
         generation: generation.unwrap_or(0),
+        newest: generation,
         level: parameters.options.level,
         structure: false,
         started: started.as_millisecond(),

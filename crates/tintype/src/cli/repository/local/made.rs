@@ -44,6 +44,7 @@ pub fn report(verdicts: &[Verdict]) -> Report {
         location: "file:///r".into(),
         uuid: None,
         generation: 1,
+        newest: Some(1),
         level: Level::Structure,
         structure: true,
         started: 1,

@@ -47,6 +47,9 @@ fn verdict(verdict: Verdict) -> &'static str {
 
 fn head(report: &Report) -> String {
     let mut text = format!("{}, generation {}", plain(&report.location), report.generation);
+    if let Some(newest) = report.newest.filter(|newest| *newest != report.generation) {
+        text += &format!(" (meanwhile {newest} was written, and what it brought was not looked at)");
+    }
     if let Some(uuid) = &report.uuid {
         text += &format!(", uuid {}", plain(uuid));
     }
