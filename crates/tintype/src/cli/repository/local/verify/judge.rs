@@ -19,6 +19,15 @@ pub fn judge(shown: &Shown, partial: bool) -> Result<()> {
         .map(|snapshot| snapshot.name.as_ref())
         .collect();
     let all = report.snapshots.len();
+    if let Some(why) = report.findings.first()
+        && all == 0
+        && report.verdict == Verdict::NotRestorable
+    {
+        return Err(CliError::NotGood(format!(
+            "nothing can be restored: {}",
+            plain(&why.message)
+        )));
+    }
     if !lost.is_empty() {
         let words = format!(
             "{} of {all} snapshots cannot be restored whole: {}",
