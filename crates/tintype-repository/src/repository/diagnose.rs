@@ -4,7 +4,7 @@ use super::OpenError;
 use super::open::generation;
 use crate::format::codec::HEADER_MAGIC;
 use crate::format::{FormatError, Problem};
-use crate::source::{Entry, Source};
+use crate::source::{Access, Entry, Source};
 
 /// How many directories are looked into for a repository one level down.
 const LOOKED_INTO: usize = 20;
@@ -36,7 +36,7 @@ pub(super) async fn listed(
             without_parameters(here)
         )
     } else if let Some(parent) = above(source).await {
-        format!("{here} is inside of a repository: use {parent}")
+        format!("{here} is inside of a repository: the repository is at {parent}")
     } else if names(entries).any(|name| name.starts_with("segments_")) || has_directory("_state") {
         format!(
             "{here} is a part of an engine's data path, such as a Lucene index, not a snapshot repository: use the \
@@ -144,6 +144,18 @@ async fn below(source: &Source, directories: &[String]) -> Option<String> {
 
 /// The repository that this is a directory of.
 async fn above(source: &Source) -> Option<String> {
+    if let Some(path) = source.path() {
+        for path in path.ancestors().skip(1).take(LEVELS) {
+            let path = path.to_str()?;
+            let opened = Source::open(path, &Access::default());
+            if let Ok(parent) = opened
+                && is_repository(&parent, "").await
+            {
+                return Some(path.to_owned());
+            }
+        }
+        return None;
+    }
     let (mut base, mut up) = (source.base(), without_parameters(source.location()));
     for _ in 0..LEVELS {
         if base.is_empty() {

@@ -15,31 +15,45 @@ async fn refused(path: &Path) -> String {
 #[tokio::test]
 async fn a_path_one_level_off_names_the_repository() {
     let fixture = Fixture::new();
-    let words = refused(fixture.path().parent().unwrap()).await;
-    assert!(
-        words.contains("repo in it is") && words.contains("/repo"),
-        "{words}"
+    let parent = fixture.path().parent().unwrap().canonicalize().unwrap();
+    let (here, words) = (parent.display(), refused(&parent).await);
+    assert_eq!(
+        words,
+        format!("file://{here} is no repository, but repo in it is: use file://{here}/repo")
     );
 }
 
 #[tokio::test]
 async fn a_path_inside_of_a_repository_names_it() {
     let fixture = Fixture::new();
-    let source = |url: &str, base: &str| {
-        let access = Access {
-            base_path: Some(base.to_owned()),
-            ..Access::default()
-        };
-        Source::open(url, &access).unwrap()
+    let repository = fixture.path().canonicalize().unwrap();
+    let shard = fixture.repository.shard("books", 0).canonicalize().unwrap();
+    for inside in shard.ancestors().take(3) {
+        let words = refused(inside).await;
+        let (inside, repository) = (inside.display(), repository.display());
+        assert_eq!(
+            words,
+            format!("file://{inside} is inside of a repository: the repository is at {repository}")
+        );
+    }
+    // With a base path, too.
+    let access = Access {
+        base_path: Some("repo/indices".to_owned()),
+        ..Access::default()
     };
-    let inside = fixture.path().join("indices");
-    let error = Repository::open(source(inside.to_str().unwrap(), "repo/indices"))
-        .await
-        .unwrap_err()
-        .to_string();
+    let inside = repository.join("indices");
+    let source = Source::open(inside.to_str().unwrap(), &access).unwrap();
+    let error = Repository::open(source).await.unwrap_err().to_string();
     assert!(
-        error.contains("inside of a repository") && error.contains("/repo"),
+        error.ends_with(&format!("the repository is at {}", repository.display())),
         "{error}"
+    );
+    // One whose root is lost is named as well, and no damage is told of a directory in it.
+    std::fs::remove_file(fixture.root_path()).unwrap();
+    let words = refused(&shard).await;
+    assert!(
+        words.ends_with(&format!("the repository is at {}", repository.display())),
+        "{words}"
     );
 }
 

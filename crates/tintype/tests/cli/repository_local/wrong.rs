@@ -51,6 +51,27 @@ fn a_place_without_a_repository_says_what_was_found() {
 }
 
 #[test]
+fn a_path_one_level_off_says_where_the_repository_is() {
+    let local = Local::new();
+    let repository = local.repository.root().canonicalize().unwrap();
+    let (parent, repository) = (repository.parent().unwrap().display(), repository.display());
+    for verb in ["ls", "verify --no-ledger"] {
+        says(
+            &format!("repository {verb} {parent}"),
+            4,
+            &[&format!("use file://{repository}\n")],
+        );
+        says(
+            &format!("repository {verb} {repository}/indices"),
+            4,
+            &[&format!(
+                "file://{repository}/indices is inside of a repository: the repository is at {repository}\n"
+            )],
+        );
+    }
+}
+
+#[test]
 fn without_its_root_a_repository_cannot_be_read() {
     let local = Local::new();
     let url = local.url();
