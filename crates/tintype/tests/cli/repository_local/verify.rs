@@ -151,6 +151,25 @@ fn a_damaged_or_lost_root_is_damage_and_has_a_report() {
 }
 
 #[test]
+fn a_part_of_the_data_in_which_nothing_was_read_proves_nothing() {
+    let local = Local::new();
+    let nothing = "no data blob was read, and the ledger vouches for none";
+    for options in ["--budget 1ns", "--subset 1/1000000"] {
+        let ran = local.run("verify", &format!("--no-ledger {options}"));
+        assert_eq!(ran.code, 4, "{options}: {ran:?}");
+        assert!(ran.stderr.contains(nothing), "{options}: {}", ran.stderr);
+        // No bytes of it are asked for there.
+        let shallow = local.run("verify", &format!("--no-ledger --level presence {options}"));
+        assert_eq!(shallow.code, 0, "{options}: {shallow:?}");
+    }
+    let part = local.run("verify", "--budget 1B");
+    assert_eq!(part.code, 0, "{part:?}");
+    assert!(part.stdout.contains("not complete"), "{}", part.stdout);
+    // What the ledger vouches for need not be read.
+    assert_eq!(local.run("verify", "--budget 1ns --max-age 1d").code, 0);
+}
+
+#[test]
 fn an_index_that_the_root_does_not_give_to_a_snapshot_is_told_once() {
     let local = Local::new();
     local.change_root(|root| {
