@@ -9,7 +9,7 @@ use tintype_repository::Level;
 use tintype_repository::ledger::{FileLedger, Ledger, MemoryLedger};
 use tintype_repository::repository::Repository;
 use tintype_repository::source::{Access, Source};
-use tintype_repository::verify::{Progress, options::Options, verdict::Verdict, verify};
+use tintype_repository::verify::{Progress, of_a_damaged_root, options::Options, verdict::Verdict, verify};
 
 const DAY: i64 = 24 * 3600 * 1000;
 
@@ -23,7 +23,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         from_environment: true,
         ..Access::default()
     };
-    let repository = Arc::new(Repository::open(Source::open(&url, &access)?).await?);
+    let source = Source::open(&url, &access)?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let mut options = Options::new(Level::Structure, now);
     let ledger: Arc<dyn Ledger> = match arguments.next() {
@@ -34,7 +34,17 @@ async fn main() -> anyhow::Result<ExitCode> {
         }
         None => Arc::new(MemoryLedger::default()),
     };
-    let report = verify(repository, options, ledger, Arc::new(Progress::default())).await;
+    let location = source.location().to_owned();
+    let report = match Repository::open(source).await {
+        Ok(repository) => {
+            let progress = Arc::new(Progress::default());
+            verify(Arc::new(repository), options, ledger, progress).await
+        }
+        Err(error) => match of_a_damaged_root(&error, &location, &options, now) {
+            Some(report) => report,
+            None => return Err(error.into()),
+        },
+    };
     for snapshot in &report.snapshots {
         println!("{} {:?}", snapshot.name, snapshot.verdict);
         for index in snapshot

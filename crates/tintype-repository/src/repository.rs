@@ -7,7 +7,7 @@ mod open;
 
 use crate::format::index::IndexMetadata;
 use crate::format::shard::{ShardGeneration, ShardSnapshot};
-use crate::format::{FormatError, root::Root, shallow::ShallowSnapshot, snapshot::Snapshot};
+use crate::format::{FormatError, Problem, root::Root, shallow::ShallowSnapshot, snapshot::Snapshot};
 use crate::source::{Entry, Source, SourceError};
 use bytes::Bytes;
 
@@ -48,14 +48,36 @@ pub enum OpenError {
     /// Nothing there looks like a repository: one level off, empty, or something else.
     #[error("{0}")]
     NotARepository(String),
-    /// The root cannot be decoded.
-    #[error("{blob}: {error}")]
+    /// There was a root, as what lies there shows, and there is none now.
+    #[error(
+        "{location} holds blobs of a repository, but no index-N: the root is lost, and without it no snapshot can be found. \
+         Put it back from a copy of the storage before an engine writes there"
+    )]
+    RootLost {
+        /// Where it was.
+        location: String,
+        /// Its generation, where `index.latest` says one.
+        latest: Option<u64>,
+    },
+    /// The root cannot be decoded: it is damaged or, with [`Problem::Unsupported`], encrypted or of a form that is not known.
+    #[error("{blob}: {error}; without the root no snapshot can be found")]
     Root {
         /// `index-N`.
         blob: String,
         /// What is wrong with it.
         error: FormatError,
     },
+}
+
+impl OpenError {
+    /// Whether it is damage: a repository is there, and nothing of it can be restored. Otherwise nothing is known.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::RootLost { .. } => true,
+            Self::Root { error, .. } => error.problem != Problem::Unsupported,
+            Self::Source(_) | Self::NotARepository(_) => false,
+        }
+    }
 }
 
 /// A metadata blob that cannot be had.

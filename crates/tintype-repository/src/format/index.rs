@@ -110,6 +110,16 @@ impl IndexMetadata {
         })
     }
 
+    /// Whether only the documents' source was stored: `SourceOnlySnapshotRepository` of Elasticsearch 6.5 and later. Restored, such
+    /// an index can only be read from to be indexed anew.
+    pub fn is_source_only(&self) -> bool {
+        match self.settings.get("index.source_only") {
+            Some(Value::Bool(only)) => *only,
+            Some(Value::String(text)) => text == "true",
+            _ => false,
+        }
+    }
+
     /// What the root calls this state of the index, where it is known: `IndexMetaDataGenerations.buildUniqueIdentifier` of
     /// Elasticsearch 7.9 and later, and OpenSearch.
     pub fn identifier(&self) -> Option<String> {
@@ -369,6 +379,23 @@ mod tests {
         let mounted = read.unwrap().mounted.unwrap();
         assert_eq!(mounted.snapshot_uuid.as_deref(), Some("su"));
         assert_eq!(mounted.index_id.as_deref(), Some("iu"));
+    }
+
+    #[test]
+    fn source_only_is_told_in_every_form() {
+        for (settings, only) in [
+            (json!({"index.source_only": "true"}), true),
+            (json!({"index.source_only": true}), true),
+            (json!({"index": {"source_only": "true"}}), true),
+            (json!({"index.source_only": "false"}), false),
+            (json!({"index.source_only": false}), false),
+            (json!({}), false),
+        ] {
+            let mut settings = settings;
+            settings["index.number_of_shards"] = "1".into();
+            let read = parse(&json!({ "settings": settings })).unwrap();
+            assert_eq!(read.is_source_only(), only, "{settings}");
+        }
     }
 
     #[test]

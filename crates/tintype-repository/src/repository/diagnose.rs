@@ -1,31 +1,51 @@
-//! Says what was found where no repository is, and what to try.
+//! Says what was found where no repository can be opened, and what to try.
 
 use super::OpenError;
 use super::open::generation;
-use crate::source::{Entry, Source};
+use crate::format::codec::HEADER_MAGIC;
+use crate::format::{FormatError, Problem};
+use crate::source::{Access, Entry, Source};
 
 /// How many directories are looked into for a repository one level down.
 const LOOKED_INTO: usize = 20;
 
+/// So far below the base lies the directory of a shard.
+const LEVELS: usize = 3;
+
+/// So many blobs of metadata tell a damaged root from an encrypted repository.
+const COMPARED: usize = 8;
+
 /// A store that lists, with no `index-N` at the base.
-pub(super) async fn listed(source: &Source, entries: &[Entry], directories: &[String]) -> OpenError {
+pub(super) async fn listed(
+    source: &Source,
+    latest: Option<u64>,
+    entries: &[Entry],
+    directories: &[String],
+) -> OpenError {
     let here = source.location();
-    let names = || entries.iter().filter_map(|entry| entry.key.rsplit('/').next());
+    if had_a_root(entries, directories) {
+        return OpenError::RootLost {
+            location: here.to_owned(),
+            latest,
+        };
+    }
+    let has_directory = |name: &str| directories.iter().any(|own| own == name);
     let words = if let Some(child) = below(source, directories).await {
         format!(
             "{here} is no repository, but {child} in it is: use {}/{child}",
-            trimmed(here)
+            without_parameters(here)
         )
     } else if let Some(parent) = above(source).await {
-        format!("{here} is inside of a repository: use {parent}")
-    } else if names().any(|name| name.starts_with("segments_")) {
+        format!("{here} is inside of a repository: the repository is at {parent}")
+    } else if names(entries).any(|name| name.starts_with("segments_")) || has_directory("_state") {
         format!(
-            "{here} is a Lucene index as an engine keeps it in its data path, not a snapshot repository: use the \
+            "{here} is a part of an engine's data path, such as a Lucene index, not a snapshot repository: use the \
              location that the repository was registered with"
         )
-    } else if names().any(|name| name == "index.latest" || is_snapshot(name)) {
+    } else if names(entries).any(is_global) || has_directory("indices") {
         format!(
-            "{here} holds blobs of a repository, but no index-N: the root is lost, and without it nothing can be read"
+            "{here} holds blobs as a repository does, but no index-N, no index.latest and no snap-*.dat: the first \
+             snapshot is not finished yet, or all of these are lost"
         )
     } else if entries.is_empty() && directories.is_empty() {
         format!(
@@ -37,7 +57,7 @@ pub(super) async fn listed(source: &Source, entries: &[Entry], directories: &[St
              location, and the base_path, that the repository was registered with",
             entries.len(),
             directories.len(),
-            names()
+            names(entries)
                 .chain(directories.iter().map(String::as_str))
                 .take(3)
                 .collect::<Vec<_>>()
@@ -56,17 +76,57 @@ pub(super) async fn unlisted(source: &Source) -> OpenError {
     ))
 }
 
-/// A root that is not even text: encrypted, or not a root.
-pub(super) fn not_json(source: &Source, blob: &str, bytes: &[u8]) -> Option<OpenError> {
-    let begins = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    if begins == Some(&b'{') || bytes.is_ascii() {
+/// The newest root was named, and was not there each time that it was to be read.
+pub(super) fn vanished(source: &Source, attempts: u32) -> OpenError {
+    let here = source.location();
+    OpenError::NotARepository(if source.lists() {
+        format!(
+            "{here}: the newest index-N vanished {attempts} times between listing and reading it; is something else \
+             deleting there? Try again"
+        )
+    } else {
+        format!(
+            "{here}: index.latest names an index-N that is not there: it was left behind, or the root is lost, which a \
+             store that cannot be listed does not tell. Look at the storage itself"
+        )
+    })
+}
+
+/// Whether there was a root, by what is written with one: `index.latest`, and each snapshot's own blob. A shard has blobs of that
+/// name, too, and not what lies beside them here. All else is there before the first snapshot ends.
+fn had_a_root(entries: &[Entry], directories: &[String]) -> bool {
+    let is_base = names(entries).any(is_global) || directories.iter().any(|name| name == "indices");
+    names(entries).any(|name| name == "index.latest") || is_base && names(entries).any(is_snapshot)
+}
+
+/// What to say of a root that does not decode, where that shows the repository to be encrypted: the root is no text, and no
+/// metadata beside it has its header. Damage to one blob is not that.
+pub(super) async fn encrypted(
+    source: &Source,
+    latest: Option<u64>,
+    listing: &[Entry],
+    bytes: &[u8],
+) -> Option<FormatError> {
+    if std::str::from_utf8(bytes).is_ok() {
         return None;
     }
-    Some(OpenError::NotARepository(format!(
-        "{}: {blob} holds no JSON but other data: it is damaged, or the repository is encrypted (by crypto_settings or a \
-         plugin) and can be read only with its keys",
-        source.location()
-    )))
+    let is_metadata = |entry: &&Entry| is_snapshot(name(entry)) || is_global(name(entry));
+    let metadata: Vec<&Entry> = listing.iter().filter(is_metadata).take(COMPARED).collect();
+    // A generation in plain bytes is not that of an encrypted repository.
+    if metadata.is_empty() && latest.is_some() {
+        return None;
+    }
+    for entry in metadata {
+        let head = source.range(&entry.key, 0..4).await;
+        if head.is_ok_and(|head| *head == HEADER_MAGIC.to_be_bytes()) {
+            return None;
+        }
+    }
+    Some(FormatError::new(
+        Problem::Unsupported,
+        "is no text, and no metadata beside it shows its header: the repository is encrypted (by crypto_settings or a \
+         plugin) and can be read only with its keys, or all of it is damaged",
+    ))
 }
 
 async fn below(source: &Source, directories: &[String]) -> Option<String> {
@@ -82,21 +142,29 @@ async fn below(source: &Source, directories: &[String]) -> Option<String> {
     None
 }
 
+/// The repository that this is a directory of.
 async fn above(source: &Source) -> Option<String> {
-    let mut base = source.base();
-    let mut up = trimmed(source.location());
-    // A shard's directory lies three below the base.
-    for _ in 0..3 {
-        base = base.rsplit_once('/').map_or("", |(parent, _)| parent);
-        up = up.rsplit_once('/')?.0;
-        if source.base().is_empty() {
-            return None;
+    if let Some(path) = source.path() {
+        for path in path.ancestors().skip(1).take(LEVELS) {
+            let path = path.to_str()?;
+            let opened = Source::open(path, &Access::default());
+            if let Ok(parent) = opened
+                && is_repository(&parent, "").await
+            {
+                return Some(path.to_owned());
+            }
         }
-        if is_repository(source, base).await {
-            return Some(up.to_owned());
-        }
+        return None;
+    }
+    let (mut base, mut up) = (source.base(), without_parameters(source.location()));
+    for _ in 0..LEVELS {
         if base.is_empty() {
             return None;
+        }
+        base = base.rsplit_once('/').map_or("", |(parent, _)| parent);
+        up = up.rsplit_once('/')?.0;
+        if is_repository(source, base).await {
+            return Some(up.to_owned());
         }
     }
     None
@@ -104,23 +172,35 @@ async fn above(source: &Source) -> Option<String> {
 
 async fn is_repository(source: &Source, path: &str) -> bool {
     let listing = source.directory(path).await;
-    listing.is_ok_and(|(entries, _)| {
-        entries.iter().any(|entry| generation(&entry.key).is_some()) && !is_shard(&entries)
-    })
+    let is_root = |entry: &Entry| generation(&entry.key).is_some() || name(entry) == "index.latest";
+    listing.is_ok_and(|(entries, _)| entries.iter().any(is_root) && !is_shard(&entries))
 }
 
 /// A shard's directory before 7.6 also holds `index-N`, beside data blobs.
 pub(super) fn is_shard(entries: &[Entry]) -> bool {
-    let names = || entries.iter().filter_map(|entry| entry.key.rsplit('/').next());
     // Whatever else somebody put beside a root.
-    let is_root = names().any(|name| name == "index.latest" || name.starts_with("meta-"));
-    !is_root && names().any(|name| name.starts_with("__"))
+    let is_root = names(entries).any(|name| name == "index.latest" || name.starts_with("meta-"));
+    !is_root && names(entries).any(|name| name.starts_with("__"))
+}
+
+fn names(entries: &[Entry]) -> impl Iterator<Item = &str> {
+    entries.iter().map(name)
+}
+
+fn name(entry: &Entry) -> &str {
+    entry.key.rsplit('/').next().unwrap_or_default()
 }
 
 fn is_snapshot(name: &str) -> bool {
     name.starts_with("snap-") && name.ends_with(".dat")
 }
 
-fn trimmed(location: &str) -> &str {
-    location.trim_end_matches('/')
+fn is_global(name: &str) -> bool {
+    name.starts_with("meta-") && name.ends_with(".dat")
+}
+
+/// A location as it is given: account and endpoint are no part of a URL that is opened.
+fn without_parameters(location: &str) -> &str {
+    let plain = location.split_once('?').map_or(location, |(plain, _)| plain);
+    plain.trim_end_matches('/')
 }

@@ -6,23 +6,33 @@ use crate::format::shard_path::{PathType, ShardPaths};
 use crate::source::{Access, Cause, Entry, Source, SourceError};
 use aws_lc_rs::digest;
 use bytes::Bytes;
+use std::time::Duration;
 
 /// How often the newest root is looked for again when it vanished between the listing and the reading of it.
 const ATTEMPTS: u32 = 5;
 
+/// A listing that is made while an engine writes may lack both the root that goes and the one that comes. So often, and this far
+/// apart, it is made before a root is called lost.
+const LOOKS: u32 = 3;
+const BETWEEN: Duration = Duration::from_millis(500);
+
 pub(super) async fn open(source: Source) -> Result<Repository, OpenError> {
+    let mut looks = 1;
     for _ in 0..ATTEMPTS {
-        let found = find(&source).await?;
+        let found = match find(&source).await {
+            Err(OpenError::RootLost { .. }) if looks < LOOKS => {
+                looks += 1;
+                tokio::time::sleep(BETWEEN).await;
+                continue;
+            }
+            found => found?,
+        };
         let Some(bytes) = read(&source, &found).await? else {
             continue;
         };
         return decode(source, found, &bytes).await;
     }
-    Err(OpenError::NotARepository(format!(
-        "{}: the newest index-N vanished {ATTEMPTS} times between listing and reading it; is something else deleting \
-         there? Try again",
-        source.location()
-    )))
+    Err(diagnose::vanished(&source, ATTEMPTS))
 }
 
 /// The newest generation: the highest N of `index-N`, or what `index.latest` says where nothing can be listed
@@ -64,7 +74,8 @@ async fn find(source: &Source) -> Result<Found, OpenError> {
     let (mut listing, directories) = source.directory(source.base()).await?;
     let newest = listing.iter().filter_map(|entry| generation(&entry.key)).max();
     let Some(generation) = newest.filter(|_| !diagnose::is_shard(&listing)) else {
-        return Err(diagnose::listed(source, &listing, &directories).await);
+        let latest = latest.ok().flatten();
+        return Err(diagnose::listed(source, latest, &listing, &directories).await);
     };
     listing.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     Ok(Found {
@@ -106,10 +117,14 @@ async fn read(source: &Source, found: &Found) -> Result<Option<Bytes>, OpenError
 
 async fn decode(source: Source, found: Found, bytes: &[u8]) -> Result<Repository, OpenError> {
     let blob = format!("index-{}", found.generation);
-    if let Some(words) = diagnose::not_json(&source, &blob, bytes) {
-        return Err(words);
-    }
-    let root = Root::parse(bytes).map_err(|error| OpenError::Root { blob, error })?;
+    let root = match Root::parse(bytes) {
+        Ok(root) => root,
+        Err(error) => {
+            let encrypted = diagnose::encrypted(&source, found.latest, &found.listing, bytes).await;
+            let error = encrypted.unwrap_or(error);
+            return Err(OpenError::Root { blob, error });
+        }
+    };
     let mut root_sha256 = [0; 32];
     root_sha256.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     let written = written(&source, &root).await?;

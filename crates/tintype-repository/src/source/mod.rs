@@ -22,6 +22,7 @@ pub(crate) use local::let_go;
 
 use bytes::Bytes;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A store opened for reading. Cheap to clone. A directory is read with plain blocking calls inside these async methods
@@ -90,6 +91,14 @@ impl Source {
     /// Whether it is a directory of this machine.
     pub fn is_local(&self) -> bool {
         matches!(self.0.store, Store::Local(_))
+    }
+
+    /// The directory of this machine that the base is, without links.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        match &self.0.store {
+            Store::Local(local) => Some(local.root().join(&self.0.base)),
+            Store::Remote(_) => None,
+        }
     }
 
     /// A whole blob of at most `cap` bytes.

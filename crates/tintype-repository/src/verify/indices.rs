@@ -21,6 +21,8 @@ pub(super) struct Facts {
     pub created: Option<i64>,
     /// The snapshot that it mounts.
     pub mounted: Option<Box<Mounted>>,
+    /// Only the documents' source was stored.
+    pub source_only: bool,
 }
 
 impl Default for Facts {
@@ -40,6 +42,7 @@ impl Facts {
             shards: None,
             created: None,
             mounted: None,
+            source_only: false,
         }
     }
 }
@@ -88,13 +91,15 @@ async fn one(run: &Run, snapshots: &[snapshots::Facts], number: usize) -> Facts 
                 shards: Some(metadata.shards),
                 created: metadata.created,
                 mounted: metadata.mounted.clone().map(Box::new),
+                source_only: metadata.is_source_only(),
             };
             let wrong = judge(run, snapshots, (snapshot, index), &metadata);
             facts.effect = match wrong {
                 Some(Wrong::Blob(expected, actual)) => {
                     let what = format!("is the metadata of {actual}, not of {expected}");
                     let kind = Kind::MetadataContradiction;
-                    let found = Found::new(Severity::Error, kind, place, &what).differs(expected, actual);
+                    let found = Found::new(Severity::Error, kind, place.clone(), &what);
+                    let found = found.differs(expected, actual);
                     run.found(found.of_index(index).hurting(shared()));
                     Some(Effect::Lost(kind))
                 }
@@ -107,6 +112,14 @@ async fn one(run: &Run, snapshots: &[snapshots::Facts], number: usize) -> Facts 
                 }
                 None => None,
             };
+            if facts.source_only && facts.effect.is_none() {
+                let kind = Kind::Unsupported;
+                let what = "is that of a source-only index, which is not supported: a restore gives only what can be \
+                            indexed anew";
+                let found = Found::new(Severity::Warning, kind, place, what);
+                run.found(found.of_index(index).hurting(shared()));
+                facts.effect = Some(Effect::Unknown(kind));
+            }
             facts
         }
     }

@@ -7,6 +7,7 @@ mod depend;
 mod differences;
 mod findings;
 mod indices;
+mod lost;
 pub mod options;
 mod outcome;
 mod paths;
@@ -28,6 +29,7 @@ mod trouble;
 pub mod verdict;
 
 pub use findings::MOST_FINDINGS;
+pub use lost::of_a_damaged_root;
 pub use select::{matches, unknown};
 
 use crate::{ledger::Ledger, repository::Repository};

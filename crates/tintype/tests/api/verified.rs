@@ -253,6 +253,52 @@ async fn a_damaged_root_takes_what_was_proved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_or_garbled_root_takes_what_was_proved_and_an_unmounted_one_nothing() {
+    use Verdict::{NotRestorable, Restorable};
+    let ground = Ground::new().await;
+    let root = ground.repository.root().join("index-2");
+    let whole = std::fs::read(&root).unwrap();
+    let mut garbled = whole.clone();
+    garbled[0] ^= 0x80;
+    for damage in [None, Some(garbled)] {
+        std::fs::write(&root, &whole).unwrap();
+        ground.clock.forward(1);
+        ground.verify(json!({"level": "presence"})).await;
+        let proved = Some((Restorable, Level::Presence));
+        assert_eq!(ground.proved().await, [proved; 2]);
+        // The whole directory is gone for a while.
+        let mount = ground.repository.root();
+        let aside = mount.with_file_name("aside");
+        std::fs::rename(mount, &aside).unwrap();
+        for empty in [false, true] {
+            if empty {
+                std::fs::create_dir(mount).unwrap();
+            }
+            let id = ground.start(json!({})).await;
+            let ended = ground
+                .until(&id, |shown| shown.get("finished_at").is_some())
+                .await;
+            assert_eq!(
+                (&ended["status"], &ended["failure"]["kind"]),
+                (&json!("failed"), &json!("repository_not_found")),
+                "{ended}"
+            );
+        }
+        std::fs::remove_dir(mount).unwrap();
+        std::fs::rename(&aside, mount).unwrap();
+        assert_eq!(ground.proved().await, [proved; 2]);
+        match damage {
+            None => std::fs::remove_file(&root).unwrap(),
+            Some(bytes) => std::fs::write(&root, bytes).unwrap(),
+        }
+        let lost = ground.verify(json!({})).await;
+        assert_eq!(lost["outcome"]["state"], "not_restorable", "{}", lost["outcome"]);
+        assert_eq!(lost["report"]["findings"][0]["blob"], "index-2");
+        assert_eq!(ground.proved().await, [Some((NotRestorable, Level::Root)); 2]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_restorable_is_attested_once_and_after_it_was_verified() {
     let ground = Ground::new().await;
     let public = ground.key().await;

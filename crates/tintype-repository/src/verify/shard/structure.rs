@@ -61,7 +61,7 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
                 listed(file, read.unwrap_or_else(|| file.content()))
             })
             .collect();
-        if !context.run.wants_structure() {
+        if !context.run.wants_structure() || is_source_only(context, shard, commit) {
             headers(context, shard, commit, &lucene::Shard::with_ids(&listed), ending);
             continue;
         }
@@ -85,6 +85,14 @@ pub(super) async fn check(context: &Context, shard: &Shard, ending: &mut Ending)
             Err((file, error)) => unread(context, shard, commit, (file, error), ending),
         }
     }
+}
+
+/// The files of a source-only index lack what others have.
+fn is_source_only(context: &Context, shard: &Shard, commit: &Commit) -> bool {
+    let pair = |position: &u32| shard.pairs.get(*position as usize).copied();
+    let facts = |pair| context.metadata_of(pair);
+    let mut pairs = commit.pairs.iter().filter_map(pair).filter_map(facts);
+    pairs.any(|facts| facts.source_only)
 }
 
 /// The segment that a file belongs to.

@@ -267,3 +267,36 @@ async fn a_lucene_that_is_not_known_is_named_and_the_report_is_not_complete() {
     assert_eq!(report.snapshots[2].level, Some(Level::Checksum));
     assert!(!report.complete);
 }
+
+#[tokio::test]
+async fn a_source_only_index_is_named_and_unknown() {
+    let mut fixture = Fixture::new();
+    let settings = json!({"index.source_only": "true"});
+    fixture.repository.change("books", settings, json!({}));
+    let sorted = index(8, "sorted");
+    fixture.repository.take(
+        "three",
+        9000,
+        &[("books", &[&sorted]), ("logs", &[&sorted, &sorted])],
+    );
+    let report = fixture.verify().await;
+    let found = only(&report);
+    assert_eq!(
+        (found.severity, found.kind),
+        (Severity::Warning, Kind::Unsupported)
+    );
+    assert_eq!(
+        (found.index.as_deref(), &found.snapshots[..]),
+        (Some("books"), &["three".to_owned()][..])
+    );
+    assert!(found.message.contains("source-only"), "{}", found.message);
+    assert_eq!(verdicts(&report)[..2], GOOD);
+    assert_eq!(verdicts(&report)[2], "three: unknown [books]");
+    let books = &report.snapshots[2].indices[0];
+    assert_eq!((&*books.name, books.documents), ("books", None));
+    // Damage that is seen is told nevertheless.
+    let blob = sorted.keys().find(|name| name.ends_with(".cfs")).unwrap();
+    flip(&fixture.repository.blob("books", 0, blob), 100);
+    let report = fixture.verify().await;
+    assert_eq!(verdicts(&report)[2], "three: in_part [books]");
+}

@@ -38,7 +38,7 @@ pub fn judge(ground: &Ground, hit: &Hit<'_>, report: &Result<Report, OpenError>)
     let report = match report {
         Ok(report) => report,
         // Only the root is read to open a repository.
-        Err(_) if hit.blob.class == Class::Root => return Outcome::Right,
+        Err(error) if hit.blob.class == Class::Root && error.is_damage() => return Outcome::Right,
         Err(_) => return Outcome::WrongBlob,
     };
     let new: Vec<&Finding> = report

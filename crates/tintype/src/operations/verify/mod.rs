@@ -24,12 +24,11 @@ use jiff::{SignedDuration, Timestamp};
 use ledger::StoreLedger;
 use std::sync::Arc;
 use std::time::Duration;
-use tintype_repository::format::Problem;
 use tintype_repository::repository::{OpenError, Repository};
 use tintype_repository::source::Cause;
 use tintype_repository::verify::options::Options;
 use tintype_repository::verify::report::Report;
-use tintype_repository::verify::{Progress, verify};
+use tintype_repository::verify::{Progress, of_a_damaged_root, verify};
 
 /// Requests to the storage at once.
 const CONCURRENCY: usize = 8;
@@ -102,13 +101,13 @@ async fn read(
     }
     let (report, attested) = match looked {
         Ok(looked) => looked,
-        // What this version does not read is not damaged.
-        Err(OpenError::Root { blob, error }) if error.problem != Problem::Unsupported => {
-            let (times, why) = ((begun, context.now()), error.to_string());
-            let report = report::of_a_damaged_root(parameters, &place.url, (&blob, &why), times);
-            (report, Attested::default())
+        Err(error) => {
+            let (asked, ended) = (options(parameters, begun, begun), context.now());
+            match of_a_damaged_root(&error, &place.url, &asked, ended.as_millisecond()) {
+                Some(report) => (report, Attested::default()),
+                None => return not_looked_at(context, error).await,
+            }
         }
-        Err(error) => return not_looked_at(context, error).await,
     };
     keep(context, parameters, place, report, attested).await
 }
@@ -230,7 +229,7 @@ async fn not_looked_at(context: &mut Context, error: OpenError) -> StepResult {
             _ => FailureKind::StorageUnreadable,
         },
         OpenError::NotARepository(_) => FailureKind::RepositoryNotFound,
-        OpenError::Root { .. } => FailureKind::StorageUnreadable,
+        OpenError::RootLost { .. } | OpenError::Root { .. } => FailureKind::StorageUnreadable,
     };
     context.fail(Failure::new(kind, words), None).await
 }

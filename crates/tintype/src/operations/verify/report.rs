@@ -5,8 +5,8 @@ use crate::model::verify::{VerifyOutcome, VerifyParameters};
 use jiff::Timestamp;
 use serde::Serialize;
 use tintype_repository::Level;
-use tintype_repository::finding::{Finding, Kind, Severity};
-use tintype_repository::verify::report::{Read, Report, SCHEMA, SnapshotReport};
+use tintype_repository::finding::Severity;
+use tintype_repository::verify::report::{Report, SnapshotReport};
 use tintype_repository::verify::verdict::Verdict;
 
 /// Findings kept.
@@ -154,60 +154,20 @@ pub fn outcome(parameters: &VerifyParameters, report: &Report, attested: u64) ->
     }
 }
 
-/// When the root was found damaged, for a report of [`of_a_damaged_root`]: of no other it is known that nothing can be
-/// restored where no snapshot is named.
+/// When the root was found damaged or lost, for a report of [`tintype_repository::verify::of_a_damaged_root`]: of no other it is
+/// known that nothing can be restored where no snapshot is named.
 pub fn root_lost(report: &Report) -> Option<Timestamp> {
     let lost = report.verdict == Verdict::NotRestorable && report.snapshots.is_empty();
     Timestamp::from_millisecond(report.ended).ok().filter(|_| lost)
 }
 
-/// The report of a repository whose root is there and cannot be decoded: it was looked at, and nothing can be restored.
-pub fn of_a_damaged_root(
-    parameters: &VerifyParameters,
-    location: &str,
-    (blob, why): (&str, &str),
-    (started, ended): (Timestamp, Timestamp),
-) -> Report {
-    let finding = Finding {
-        severity: Severity::Error,
-        kind: Kind::MetadataDamaged,
-        blob: blob.to_owned(),
-        key: None,
-        offset: None,
-        expected: None,
-        actual: None,
-        message: format!("{blob}: {why}: no snapshot can be found through it"),
-        index: None,
-        shard: None,
-        snapshots: Vec::new(),
-        snapshots_left_out: 0,
-    };
-    let generation = blob.rsplit('-').next().and_then(|number| number.parse().ok());
-    Report {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
-        location: location.to_owned(),
-        uuid: None,
-        generation: generation.unwrap_or(0),
-        newest: generation,
-        level: parameters.options.level,
-        structure: false,
-        started: started.as_millisecond(),
-        ended: ended.as_millisecond(),
-        complete: false,
-        verdict: Verdict::NotRestorable,
-        opened_by: Vec::new(),
-        read: Read::default(),
-        snapshots: Vec::new(),
-        findings: vec![finding],
-        findings_left_out: 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tintype_repository::verify::report::IndexReport;
+    use tintype_repository::repository::OpenError;
+    use tintype_repository::verify::of_a_damaged_root;
+    use tintype_repository::verify::options::Options;
+    use tintype_repository::verify::report::{IndexReport, SCHEMA};
 
     fn snapshot(name: usize, verdict: Verdict, indices: usize) -> SnapshotReport {
         let index = IndexReport {
@@ -249,8 +209,11 @@ mod tests {
     }
 
     fn report(snapshots: Vec<SnapshotReport>) -> Report {
-        let at = |millis| Timestamp::from_millisecond(millis).unwrap();
-        let root = of_a_damaged_root(&parameters(&[]), "file:///r", ("index-7", "cut"), (at(7), at(9)));
+        let location = "file:///r".to_owned();
+        let latest = Some(7);
+        let lost = OpenError::RootLost { location, latest };
+        let options = Options::new(Level::Structure, 7);
+        let root = of_a_damaged_root(&lost, "file:///r", &options, 9).unwrap();
         Report { snapshots, ..root }
     }
 
@@ -362,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_does_not_decode_is_damage_and_not_a_failure_to_look() {
+    fn a_root_that_is_lost_is_damage_and_not_a_failure_to_look() {
         let root = report(Vec::new());
         assert_eq!((root.generation, root.verdict), (7, Verdict::NotRestorable));
         assert_eq!(root_lost(&root).map(Timestamp::as_millisecond), Some(9));

@@ -91,6 +91,85 @@ fn a_flipped_byte_is_named_with_the_snapshots_that_it_costs() {
 }
 
 #[test]
+fn a_damaged_or_lost_root_is_damage_and_has_a_report() {
+    let local = Local::new();
+    let root = local.repository.root().join("index-2");
+    let whole = std::fs::read(&root).unwrap();
+    let mut garbled = whole.clone();
+    garbled[0] ^= 0x80;
+    for (damage, kind, what) in [
+        (Some(&whole[..40]), "metadata_damaged", "index-2: is not JSON"),
+        (Some(&garbled[..]), "metadata_damaged", "index-2: is not JSON"),
+        (None, "blob_missing", "index-2: is not there"),
+    ] {
+        match damage {
+            Some(bytes) => std::fs::write(&root, bytes).unwrap(),
+            None => std::fs::remove_file(&root).unwrap(),
+        }
+        let (code, report) = local.json("verify", "");
+        assert_eq!(code, 3, "{report}");
+        assert_eq!(Schema::load().faults(&report), [""; 0]);
+        assert_eq!(
+            (&report["verdict"], &report["complete"], &report["generation"]),
+            (&json!("not_restorable"), &json!(false), &json!(2))
+        );
+        let [finding] = &report["findings"].as_array().unwrap()[..] else {
+            panic!("{report}");
+        };
+        assert_eq!(
+            (&finding["severity"], &finding["kind"], &finding["blob"]),
+            (&json!("error"), &json!(kind), &json!("index-2"))
+        );
+        let text = local.run("verify", "");
+        assert_eq!(text.code, 3, "{text:?}");
+        assert!(
+            text.stdout.contains(&format!("\nerror {kind} (1)\n  {what}")),
+            "{}",
+            text.stdout
+        );
+        assert!(
+            text.stdout.ends_with("verdict: not restorable\n"),
+            "{}",
+            text.stdout
+        );
+        assert!(
+            text.stderr.contains(&format!("nothing can be restored: {what}")),
+            "{}",
+            text.stderr
+        );
+        let ran = local.run("verify", "-o ndjson");
+        let kinds: Vec<Value> = lines(&ran.stdout)
+            .iter()
+            .map(|line| line["type"].clone())
+            .collect();
+        assert_eq!((ran.code, kinds), (3, vec![json!("finding"), json!("summary")]));
+        let names = local.run("verify", "-o name");
+        assert_eq!((names.code, names.stdout.as_str()), (3, ""));
+    }
+    std::fs::write(&root, whole).unwrap();
+    assert_eq!(local.run("verify", "").code, 0);
+}
+
+#[test]
+fn a_part_of_the_data_in_which_nothing_was_read_proves_nothing() {
+    let local = Local::new();
+    let nothing = "no data blob was read, and the ledger vouches for none";
+    for options in ["--budget 1ns", "--subset 1/1000000"] {
+        let ran = local.run("verify", &format!("--no-ledger {options}"));
+        assert_eq!(ran.code, 4, "{options}: {ran:?}");
+        assert!(ran.stderr.contains(nothing), "{options}: {}", ran.stderr);
+        // No bytes of it are asked for there.
+        let shallow = local.run("verify", &format!("--no-ledger --level presence {options}"));
+        assert_eq!(shallow.code, 0, "{options}: {shallow:?}");
+    }
+    let part = local.run("verify", "--budget 1B");
+    assert_eq!(part.code, 0, "{part:?}");
+    assert!(part.stdout.contains("not complete"), "{}", part.stdout);
+    // What the ledger vouches for need not be read.
+    assert_eq!(local.run("verify", "--budget 1ns --max-age 1d").code, 0);
+}
+
+#[test]
 fn an_index_that_the_root_does_not_give_to_a_snapshot_is_told_once() {
     let local = Local::new();
     local.change_root(|root| {

@@ -38,13 +38,59 @@ fn a_name_is_no_location() {
 fn a_place_without_a_repository_says_what_was_found() {
     let local = Local::new();
     let url = local.url();
-    let parent = local.directory.path().to_str().unwrap();
     says(&format!("repository ls {url}/missing"), 4, &["missing"]);
-    says(&format!("repository ls {parent}"), 4, &["repository"]);
-    says(&format!("repository ls {url}/indices"), 4, &["index"]);
-    std::fs::write(local.repository.root().join("index-2"), b"{\"snapshots\":").unwrap();
-    says(&format!("repository ls {url}"), 4, &["index-2"]);
-    says(&format!("repository verify {url} --no-ledger"), 4, &["index-2"]);
+    let empty = local.directory.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    for verb in ["ls", "verify --no-ledger"] {
+        says(
+            &format!("repository {verb} {}", empty.display()),
+            4,
+            &["is empty or not there"],
+        );
+    }
+}
+
+#[test]
+fn a_path_one_level_off_says_where_the_repository_is() {
+    let local = Local::new();
+    let repository = local.repository.root().canonicalize().unwrap();
+    let (parent, repository) = (repository.parent().unwrap().display(), repository.display());
+    for verb in ["ls", "verify --no-ledger"] {
+        says(
+            &format!("repository {verb} {parent}"),
+            4,
+            &[&format!("use file://{repository}\n")],
+        );
+        says(
+            &format!("repository {verb} {repository}/indices"),
+            4,
+            &[&format!(
+                "file://{repository}/indices is inside of a repository: the repository is at {repository}\n"
+            )],
+        );
+    }
+}
+
+#[test]
+fn without_its_root_a_repository_cannot_be_read() {
+    let local = Local::new();
+    let url = local.url();
+    let root = local.repository.root().join("index-2");
+    let refused = |part: &str| {
+        for verb in ["ls", "du", "orphans", "verify --no-ledger --estimate"] {
+            says(
+                &format!("repository {verb} {url}"),
+                4,
+                &[part, "no snapshot can be found"],
+            );
+        }
+        says(&format!("repository show {url} s1"), 4, &[part]);
+        says(&format!("repository diff {url} s1 s2"), 4, &[part]);
+    };
+    std::fs::write(&root, b"{\"snapshots\":").unwrap();
+    refused("index-2: is not JSON");
+    std::fs::remove_file(&root).unwrap();
+    refused("the root is lost");
 }
 
 #[test]

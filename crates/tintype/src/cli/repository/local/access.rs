@@ -64,10 +64,15 @@ impl AccessArgs {
 /// # Errors
 /// Unknown: there is none, or it cannot be read.
 pub async fn open(source: Source) -> Result<Repository> {
-    Repository::open(source).await.map_err(|error| match error {
+    Repository::open(source).await.map_err(not_opened)
+}
+
+/// Why there is no repository to read.
+pub fn not_opened(error: OpenError) -> CliError {
+    match error {
         OpenError::Source(error) => in_words(error.cause, error.message),
-        other => CliError::Unknown(other.to_string()),
-    })
+        error => CliError::Unknown(error.to_string()),
+    }
 }
 
 fn in_words(cause: Cause, message: String) -> CliError {

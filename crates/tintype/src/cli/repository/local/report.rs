@@ -61,6 +61,9 @@ fn head(report: &Report) -> String {
 }
 
 fn snapshots(report: &Report, now: i64) -> String {
+    if report.snapshots.is_empty() {
+        return String::new();
+    }
     let rows = report.snapshots.iter().map(|snapshot| row(snapshot, now));
     let titles = [
         "SNAPSHOT",

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 use tintype_repository::repository::Repository;
+use tintype_repository::source::Source;
 use tintype_repository::survey::Survey;
 use tintype_repository::verify::Progress;
 use tokio::runtime::Handle;
@@ -32,8 +33,7 @@ pub struct Ended<T> {
     pub interrupted: bool,
 }
 
-/// Opens the repository and does `work` with it, on a thread for blocking work: a directory is read with blocking calls. The
-/// first Ctrl-C or SIGTERM lets the work end in order, the second one does not wait.
+/// Opens the repository and does `work` with it, as [`with_source`] does.
 ///
 /// # Errors
 /// What opening and the work say; Interrupted.
@@ -48,16 +48,34 @@ where
     W: FnOnce(Arc<Repository>, usize, Arc<Progress>) -> F + Send + 'static,
     F: Future<Output = Result<T>>,
 {
+    let opened = async move |source, concurrency, progress| {
+        let repository = Arc::new(open(source).await?);
+        work(repository, concurrency, progress).await
+    };
+    with_source(url, access, context, opened).await
+}
+
+/// Opens the store and does `work` with it, on a thread for blocking work: a directory is read with blocking calls. The first
+/// Ctrl-C or SIGTERM lets the work end in order, the second one does not wait.
+///
+/// # Errors
+/// That there is no store, and what the work says; Interrupted.
+pub async fn with_source<T, W, F>(
+    url: &str,
+    access: &AccessArgs,
+    context: &Context,
+    work: W,
+) -> Result<Ended<T>>
+where
+    T: Send + 'static,
+    W: FnOnce(Source, usize, Arc<Progress>) -> F + Send + 'static,
+    F: Future<Output = Result<T>>,
+{
     let source = access.source(url, context)?;
     let concurrency = access.concurrency(&source);
     let (progress, handle) = (Arc::new(Progress::default()), Handle::current());
     let theirs = Arc::clone(&progress);
-    let mut task = spawn_blocking(move || {
-        handle.block_on(async move {
-            let repository = Arc::new(open(source).await?);
-            work(repository, concurrency, theirs).await
-        })
-    });
+    let mut task = spawn_blocking(move || handle.block_on(work(source, concurrency, theirs)));
     let mut display = Display::new(context.quiet());
     let failed = |error: std::io::Error| CliError::Failed(error.to_string());
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;

@@ -3,6 +3,7 @@
 use super::compared::Shown;
 use crate::cli::cells::plain;
 use crate::cli::error::{CliError, Result};
+use tintype_repository::Level;
 use tintype_repository::finding::Severity;
 use tintype_repository::verify::verdict::Verdict;
 
@@ -19,6 +20,15 @@ pub fn judge(shown: &Shown, partial: bool) -> Result<()> {
         .map(|snapshot| snapshot.name.as_ref())
         .collect();
     let all = report.snapshots.len();
+    if let Some(why) = report.findings.first()
+        && all == 0
+        && report.verdict == Verdict::NotRestorable
+    {
+        return Err(CliError::NotGood(format!(
+            "nothing can be restored: {}",
+            plain(&why.message)
+        )));
+    }
     if !lost.is_empty() {
         let words = format!(
             "{} of {all} snapshots cannot be restored whole: {}",
@@ -70,6 +80,13 @@ pub fn judge(shown: &Shown, partial: bool) -> Result<()> {
             "not all that was asked for was looked at".into(),
         ));
     }
+    let looked_at = report.read.blobs + report.read.blobs_by_ledger;
+    if !report.complete && looked_at == 0 && report.level >= Level::Fingerprint {
+        return Err(CliError::Unknown(
+            "no data blob was read, and the ledger vouches for none: of the data nothing is known with this budget or subset"
+                .into(),
+        ));
+    }
     Ok(())
 }
 
@@ -90,7 +107,7 @@ mod tests {
     use super::*;
     use tintype_repository::attest::Depth;
     use tintype_repository::finding::Kind;
-    use tintype_repository::verify::report::Report;
+    use tintype_repository::verify::report::{Read, Report};
 
     fn code(report: Report, attestation: Option<Compared>, partial: bool) -> u8 {
         let judged = judge(&Shown { report, attestation }, partial);
@@ -119,12 +136,47 @@ mod tests {
     }
 
     #[test]
-    fn what_was_cut_short_is_unknown_unless_a_part_was_asked_for() {
-        let cut = || Report {
+    fn what_was_cut_short_is_unknown_unless_a_part_was_asked_for_and_looked_at() {
+        let cut = |level, blobs, blobs_by_ledger| Report {
+            level,
             complete: false,
+            read: Read {
+                blobs,
+                blobs_by_ledger,
+                ..Read::default()
+            },
             ..report(&[Verdict::Restorable])
         };
-        assert_eq!((code(cut(), None, false), code(cut(), None, true)), (4, 0));
+        for (level, read, known, whole, part) in [
+            (Level::Structure, 1, 0, 4, 0),
+            (Level::Fingerprint, 0, 1, 4, 0),
+            (Level::Fingerprint, 0, 0, 4, 4),
+            (Level::Structure, 0, 0, 4, 4),
+            // No bytes of data were asked for.
+            (Level::Presence, 0, 0, 4, 0),
+        ] {
+            let codes = [false, true].map(|partial| code(cut(level, read, known), None, partial));
+            assert_eq!(codes, [whole, part], "{level:?} {read} {known}");
+        }
+        // Of a repository without data all was looked at.
+        assert_eq!(code(report(&[Verdict::Restorable]), None, true), 0);
+    }
+
+    #[test]
+    fn a_root_that_is_lost_is_damage() {
+        let lost = Report {
+            verdict: Verdict::NotRestorable,
+            complete: false,
+            findings: vec![finding(Severity::Error, Kind::BlobMissing)],
+            ..report(&[])
+        };
+        let shown = Shown {
+            report: lost,
+            attestation: None,
+        };
+        let error = judge(&shown, false).unwrap_err();
+        assert_eq!(error.exit_code(), 3);
+        assert_eq!(error.to_string(), "nothing can be restored: snap-u.dat: so it is");
     }
 
     #[test]

@@ -7,9 +7,10 @@ mod judge;
 pub use args::{Args, Depth};
 pub use compared::Shown;
 
+use super::access::not_opened;
 use super::attest::Trusted;
 use super::output::show;
-use super::run::{Ended, with_repository};
+use super::run::{Ended, with_source};
 use super::{location, report};
 use crate::cli::cells::{bytes, plain};
 use crate::cli::context::Context;
@@ -23,10 +24,11 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use tintype_repository::repository::Repository;
+use tintype_repository::source::Source;
 use tintype_repository::verify::options::Options;
 use tintype_repository::verify::report::Estimate;
 use tintype_repository::verify::verdict::Verdict;
-use tintype_repository::verify::{Progress, estimate, unknown, verify};
+use tintype_repository::verify::{Progress, estimate, of_a_damaged_root, unknown, verify};
 
 enum Outcome {
     Verified(Box<Shown>),
@@ -50,19 +52,22 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
     let trusted = trusted.transpose()?;
     let ledger = args.ledger.open(&process_env)?;
     let url = args.place.repository.clone();
-    let work = async move |repository: Arc<Repository>, concurrency, progress: Arc<Progress>| {
-        let missing = unknown(&repository.root, &options);
-        if !missing.is_empty() {
-            let words = format!(
-                "neither a snapshot nor an index here is called {}: `tintype repository ls URL` lists the snapshots",
-                missing
-                    .iter()
-                    .map(|name| format!("{name:?}"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            );
-            return Err(CliError::NotFound(words));
-        }
+    let work = async move |source: Source, concurrency, progress: Arc<Progress>| {
+        let location = source.location().to_owned();
+        let repository = match Repository::open(source).await {
+            Ok(repository) => Arc::new(repository),
+            Err(error) if estimated => return Err(not_opened(error)),
+            Err(error) => {
+                let ended = Timestamp::now().as_millisecond();
+                let report = of_a_damaged_root(&error, &location, &options, ended);
+                let report = report.ok_or_else(|| not_opened(error))?;
+                return Ok(Outcome::Verified(Box::new(Shown {
+                    report,
+                    attestation: None,
+                })));
+            }
+        };
+        all_are_there(&repository, &options)?;
         let options = Options {
             concurrency,
             ..options
@@ -87,7 +92,7 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
         };
         Ok(Outcome::Verified(Box::new(Shown { report, attestation })))
     };
-    let Ended { result, interrupted } = with_repository(&url, &args.place.access, context, work).await?;
+    let Ended { result, interrupted } = with_source(&url, &args.place.access, context, work).await?;
     match result {
         Outcome::Estimated(estimate) if !interrupted => cost(&estimate, context),
         Outcome::Estimated(_) => Err(CliError::Interrupted("interrupted".into())),
@@ -101,6 +106,22 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
             judge(&shown, partial)
         }
     }
+}
+
+/// Whether the repository has what was asked for by name.
+///
+/// # Errors
+/// Not found.
+fn all_are_there(repository: &Repository, options: &Options) -> Result<()> {
+    let missing = unknown(&repository.root, options);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = missing.iter().map(|name| format!("{name:?}")).collect();
+    Err(CliError::NotFound(format!(
+        "neither a snapshot nor an index here is called {}: `tintype repository ls URL` lists the snapshots",
+        names.join(", ")
+    )))
 }
 
 /// `-o name` names what can be restored whole.
