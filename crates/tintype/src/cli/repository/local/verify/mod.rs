@@ -140,8 +140,10 @@ fn cost(estimate: &Estimate, context: &Context) -> Result<()> {
                 ("METADATA REQUESTS", estimate.metadata_requests.to_string()),
                 ("DATA REQUESTS", estimate.data_requests.to_string()),
                 ("DATA", bytes(estimate.data_bytes)),
+                ("METADATA READ FOR THIS", bytes(estimate.metadata_bytes)),
                 ("BLOBS", estimate.blobs.to_string()),
                 ("BLOBS KNOWN BY THE LEDGER", estimate.blobs_by_ledger.to_string()),
+                ("STRUCTURE BESIDE IT", bytes(estimate.structure_bytes)),
             ]
             .into_iter(),
         ))
