@@ -20,6 +20,7 @@ pub mod process;
 pub mod proxy;
 pub mod receiver;
 pub mod s3;
+pub mod schema;
 mod server;
 mod service;
 pub mod stores;

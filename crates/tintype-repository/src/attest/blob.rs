@@ -3,6 +3,9 @@
 use super::AttestError;
 use serde::{Deserialize, Serialize};
 
+/// The longest line, in bytes: a path's two names have at most 255 each.
+const LONGEST: usize = 16 << 10;
+
 /// A blob of the snapshot: a line of the list, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blob {
@@ -25,8 +28,14 @@ impl Blob {
     /// The line with its end.
     pub(super) fn line(&self) -> Result<String, AttestError> {
         let line = serde_json::to_string(self);
-        let line = line.map_err(|error| AttestError::Malformed(error.to_string()))?;
-        Ok(line + "\n")
+        let line = line.map_err(|error| AttestError::Malformed(error.to_string()))? + "\n";
+        if line.len() > LONGEST {
+            return Err(AttestError::TooLarge(format!(
+                "a blob of the snapshot has a path of {} bytes, longer than an attestation can hold",
+                self.path.len()
+            )));
+        }
+        Ok(line)
     }
 
     /// Whether it is a file of Lucene rather than metadata.
@@ -62,6 +71,10 @@ impl Blob {
 /// Reads the lines one by one.
 pub(super) fn lines(list: &[u8]) -> impl Iterator<Item = Result<Blob, AttestError>> + '_ {
     list.split_inclusive(|byte| *byte == b'\n').map(|line| {
+        if line.len() > LONGEST {
+            let words = format!("a line of its list is longer than {LONGEST} bytes");
+            return Err(AttestError::Malformed(words));
+        }
         serde_json::from_slice(line)
             .map_err(|error| AttestError::Malformed(format!("a line of its list: {error}")))
     })
@@ -107,7 +120,17 @@ mod tests {
         let blob = blob("indices/id/0/__x", 5, Some(2));
         let list = blob.line().unwrap().repeat(2);
         let read: Vec<_> = lines(list.as_bytes()).collect();
-        assert_eq!(read, [Ok(blob.clone()), Ok(blob)]);
+        assert_eq!(read, [Ok(blob.clone()), Ok(blob.clone())]);
         assert!(lines(b"{}\n").next().unwrap().is_err());
+        let long = Blob {
+            path: "x".repeat(LONGEST),
+            ..blob
+        };
+        assert!(matches!(long.line(), Err(AttestError::TooLarge(_))));
+        let line = serde_json::to_vec(&long).unwrap();
+        assert!(matches!(
+            lines(&line).next(),
+            Some(Err(AttestError::Malformed(_)))
+        ));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::blob::Blob;
 use super::digest::{self, crc32, sha256};
+use super::envelope::fits;
 use super::statement::{Digest, List, SCHEMA, Statement, Verified};
 use super::units::in_order;
 use super::{AttestError, Attestation, Extract, SigningKey, undecoded};
@@ -37,9 +38,10 @@ pub struct Request {
 }
 
 /// Reads all metadata of a snapshot, and all its data for [`Digest::Sha256`], and signs what it consists of. Memory holds
-/// a line of about 100 bytes for each blob.
+/// a line of about 100 bytes for each blob, or 180 with its SHA-256.
 ///
 /// # Errors
+/// [`AttestError::TooLarge`]: [`Attestation::read`] would refuse it.
 /// A blob that cannot be read or decoded, or whose bytes are not the recorded ones; a shard that is not there, unless the
 /// snapshot says itself that it has it not.
 pub async fn create(
@@ -110,6 +112,7 @@ impl Default for Lines {
 impl Lines {
     fn add(&mut self, blob: &Blob) -> Result<(), AttestError> {
         let line = blob.line()?;
+        fits(self.text.len() + line.len())?;
         self.sha256.update(line.as_bytes());
         self.text.extend_from_slice(line.as_bytes());
         self.count += 1;
@@ -323,4 +326,29 @@ async fn data(
         blob.sha256 = digested.sha256;
     }
     Ok(blob)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::envelope::LONGEST_LIST;
+    use super::*;
+
+    #[test]
+    fn a_list_ends_where_it_could_not_be_read_again() {
+        let blob = Blob {
+            path: "indices/a/0/__b".to_owned(),
+            length: 1,
+            part_size: None,
+            crc32: None,
+            sha256: None,
+        };
+        let line = blob.line().unwrap().len();
+        let with_room_for = |bytes: usize| Lines {
+            text: vec![b' '; LONGEST_LIST - bytes],
+            ..Lines::default()
+        };
+        assert!(with_room_for(line).add(&blob).is_ok());
+        let refused = with_room_for(line - 1).add(&blob);
+        assert!(matches!(refused, Err(AttestError::TooLarge(_))), "{refused:?}");
+    }
 }

@@ -4,8 +4,8 @@
 //! An attestation is text in lines. The first is an envelope of DSSE (<https://github.com/secure-systems-lab/dsse>): the
 //! exact bytes of a [`Statement`] in base 64, and Ed25519 signatures over `DSSEv1 {length of the type} {type} {length of
 //! the statement} {statement}`. Each further line is a blob of the snapshot, sorted by path: see [`Blob`]. The statement holds the
-//! number of these lines and the SHA-256 of their bytes, so that the signature covers them too while a reader needs only
-//! one line at a time.
+//! number of these lines and the SHA-256 of their bytes, so that the signature covers them too. Their text is kept, since none
+//! of them counts before all were digested, and decoded line by line; how long it may be is bounded.
 //!
 //! Paths are from the repository's base as if no path was hashed, so that a copy elsewhere is checked as well. What a
 //! key inside the file says is not believed: [`check`] takes the keys that are trusted.
@@ -27,6 +27,8 @@ pub use blob::Blob;
 pub use check::{Checked, Depth, check};
 pub use create::{Request, create};
 pub use envelope::Attestation;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use envelope::{LONGEST, LONGEST_LIST};
 pub use extract::{Extract, ExtractIndex};
 pub use key::{PublicKey, SigningKey};
 pub use statement::{Digest, Documents, List, Proof, SCHEMA, Statement, Verified};
@@ -53,6 +55,9 @@ pub enum AttestError {
     /// The snapshot is not what it says of itself; in words.
     #[error("{0}")]
     Damaged(String),
+    /// The attestation would be longer than is read; in words.
+    #[error("{0}")]
+    TooLarge(String),
     /// A blob of the snapshot cannot be had.
     #[error(transparent)]
     Blob(#[from] BlobError),

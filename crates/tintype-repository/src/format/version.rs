@@ -2,7 +2,7 @@
 
 mod compatibility;
 
-pub use compatibility::{opened_by, opened_by_lucene, restored_by};
+pub use compatibility::{opened_by, opened_by_lucene, restored_by, restorers};
 
 use std::fmt;
 

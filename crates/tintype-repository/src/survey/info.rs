@@ -47,7 +47,7 @@ impl Identity {
 }
 
 /// The writing engine: by the snapshot's own word, else by the root's.
-fn engine(root: &RootSnapshot, own: Option<&Snapshot>) -> Option<EngineVersion> {
+pub(super) fn engine(root: &RootSnapshot, own: Option<&Snapshot>) -> Option<EngineVersion> {
     let own = own.and_then(|own| own.version_id);
     let by_id = own
         .or(root.index_version.map(i64::from))

@@ -1,12 +1,12 @@
 //! One snapshot: what it says of itself, and each of its indices.
 
-use super::info::Identity;
+use super::info::{Identity, engine};
 use super::mapping::fields;
 use super::{About, Survey, SurveyError, Unreadable, documents, sum, sum_known};
 use crate::format::index::{IndexMetadata, Mounted};
 use crate::format::shard::ShardSnapshot;
 use crate::format::snapshot::Snapshot;
-use crate::format::version::EngineVersion;
+use crate::format::version::{EngineVersion, restorers};
 use crate::repository::{BlobError, Lacks, Repository, lies_elsewhere};
 use crate::source::Cause;
 use serde::Serialize;
@@ -73,6 +73,8 @@ pub struct ShownIndex {
     pub uuid: Option<String>,
     /// The version that made the index, which decides what can restore it.
     pub created_by: Option<String>,
+    /// Which engines can restore it, in words; empty where none is known that can, or the version that made it is not known.
+    pub restored_by: Vec<String>,
     /// `index.number_of_shards`; `None` when its metadata cannot be read.
     pub shards: Option<u32>,
     /// How many of them are in the snapshot.
@@ -131,6 +133,8 @@ impl Survey {
     pub async fn show(&self, snapshot: &str, indices: impl Fn(&str) -> bool) -> Result<Show, SurveyError> {
         let position = self.find(snapshot)?;
         let own = self.repository.snapshot(position).await?;
+        let root = self.repository.root.snapshots.get(position as usize);
+        let written = root.and_then(|root| engine(root, Some(&own)));
         let mut shown: BTreeMap<u32, ShownIndex> = BTreeMap::new();
         let mut unreadable = Unreadable::default();
         let named = |index: &u32| {
@@ -142,7 +146,7 @@ impl Survey {
             chosen.iter().copied(),
             move |repository, index| async move {
                 let metadata = repository.index_metadata(position, index).await;
-                (index, described(&repository, index, metadata))
+                (index, described(&repository, index, metadata, written))
             },
             |(index, (described, trouble))| {
                 trouble.into_iter().for_each(|why| unreadable.push(why));
@@ -230,6 +234,7 @@ fn described(
     repository: &Arc<Repository>,
     index: u32,
     metadata: Result<IndexMetadata, BlobError>,
+    written: Option<EngineVersion>,
 ) -> (ShownIndex, Option<BlobError>) {
     let root = repository.root.indices.get(index as usize);
     let mut shown = ShownIndex {
@@ -247,6 +252,7 @@ fn described(
         .created
         .and_then(EngineVersion::from_id)
         .map(|version| version.to_string());
+    shown.restored_by = restorers(metadata.created, written, 0);
     shown.shards = Some(metadata.shards);
     shown.fields = fields(&metadata.mappings);
     shown.aliases = metadata.aliases;
@@ -287,6 +293,9 @@ impl Part {
         let deleted = structure.deleted.saturating_add(structure.soft_deleted);
         index.deleted = index.deleted.saturating_add(deleted);
         index.segments += u64::from(structure.segments);
+        if index.created_by.is_none() {
+            index.restored_by = restorers(None, None, structure.created_major.unwrap_or(0));
+        }
         let majors = index.lucene_majors.drain(..).chain(structure.lucene_majors);
         index.lucene_majors = majors.collect::<BTreeSet<u8>>().into_iter().collect();
     }

@@ -204,10 +204,10 @@ fn index(
     let (verdict, why) = outcome.verdict();
     let created = context.metadata_of(pair).and_then(|facts| facts.created);
     let key = (created, facts.version, outcome.lucene);
-    let engines = texts
-        .engines
-        .entry(key)
-        .or_insert_with(|| engines(created, facts.version, outcome.lucene));
+    let engines = texts.engines.entry(key).or_insert_with(|| {
+        let words = version::restorers(created, facts.version, outcome.lucene);
+        words.into_iter().map(Text::from).collect()
+    });
     let why = why.map(|why| texts.why.entry(why).or_insert_with(|| words(why).into()).clone());
     IndexReport {
         name: name.clone(),
@@ -220,15 +220,6 @@ fn index(
         bytes: outcome.bytes,
         restored_by: engines.clone(),
     }
-}
-
-/// By the version that made the index; where that is not known by the Lucene that did.
-fn engines(created: Option<i64>, written: Option<EngineVersion>, lucene: u8) -> Arc<[Text]> {
-    let words = match created.and_then(EngineVersion::from_id) {
-        Some(created) => version::restored_by(created, written),
-        None => version::opened_by_lucene(lucene),
-    };
-    words.into_iter().map(Text::from).collect()
 }
 
 /// Whether indices were asked for of which the snapshot holds none, so that nothing of it was looked at. A snapshot whose

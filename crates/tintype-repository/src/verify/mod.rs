@@ -110,6 +110,8 @@ pub async fn estimate(repository: Arc<Repository>, options: Options, ledger: Arc
         None => Estimate::default(),
     };
     estimate.blobs_by_ledger = run.blobs_by_ledger.load(Relaxed);
+    // No data was read.
+    estimate.metadata_bytes = progress.bytes.load(Relaxed);
     if run.options.level > crate::Level::Root {
         // The snapshots' own blobs and the shards' generations were not read for it.
         let shards = progress.shards_total.load(Relaxed);

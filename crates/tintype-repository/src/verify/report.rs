@@ -130,10 +130,16 @@ fn texts<S: Serializer>(texts: &Arc<[Text]>, serializer: S) -> Result<S::Ok, S::
 pub struct Estimate {
     /// Requests for metadata and listings.
     pub metadata_requests: u64,
+    /// Bytes of metadata that were read for the estimate. A verification reads them again, and each snapshot's own blob and
+    /// each shard's generation beside them.
+    pub metadata_bytes: u64,
     /// Requests for data.
     pub data_requests: u64,
-    /// Bytes of data.
+    /// Bytes of data that are read at the level.
     pub data_bytes: u64,
+    /// Bytes of Lucene's small files that are read for the structure beside those: of long ones, and of those that the ledger
+    /// vouches for. The ends of files inside of compound ones are not among them: some KiB each.
+    pub structure_bytes: u64,
     /// Data blobs.
     pub blobs: u64,
     /// Data blobs that the ledger vouches for.

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use tintype::model::Proof;
+use tintype::model::{Proof, Role};
 use tintype_repository::Level;
 use tintype_repository::attest::{Attestation, PublicKey};
 use tintype_repository::testing::Synthetic;
 use tintype_repository::testing::lucene::index;
 use tintype_repository::verify::verdict::Verdict;
+use tintype_testkit::schema::Schema;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -185,6 +186,22 @@ async fn a_verification_proves_each_snapshot_as_deep_as_it_looked() {
     let expected = [Restorable, InPart].map(|verdict| Some((verdict, Level::Structure)));
     assert_eq!(ground.proved().await, expected);
     assert_eq!(deep["report"]["snapshots"][1]["verdict"], "in_part");
+    // The document is that of the command line, for all who may read it.
+    let schema = Schema::load("verify-1");
+    let path = format!("{VERIFICATIONS}/{}", deep["id"].as_str().unwrap());
+    let roles = [Role::EceDeploymentViewer];
+    ground.server.add_user("viewer", &roles, true).await;
+    let viewer = ground
+        .server
+        .send(Method::GET, &path, &key("viewer"), "")
+        .await
+        .body;
+    for report in [&shallow["report"], &deep["report"], &viewer["report"]] {
+        assert_eq!(report["schema"], schema.id());
+        assert_eq!(schema.faults(report), [""; 0]);
+    }
+    assert_eq!(deep["report"]["snapshots_left_out"], 0);
+    assert_eq!(viewer["report"].get("location"), None);
     // A look at one of them says nothing of the other.
     let part = ground
         .verify(json!({"level": "presence", "snapshots": ["s1"]}))
@@ -246,6 +263,7 @@ async fn a_damaged_root_takes_what_was_proved() {
         (&json!("not_restorable"), &json!(false), &json!(false))
     );
     assert_eq!(lost["report"]["findings"][0]["blob"], "index-2");
+    assert_eq!(Schema::load("verify-1").faults(&lost["report"]), [""; 0]);
     assert_eq!(ground.proved().await, [Some((NotRestorable, Level::Root)); 2]);
     std::fs::write(&root, whole).unwrap();
     ground.verify(json!({"level": "presence"})).await;

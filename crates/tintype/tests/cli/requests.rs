@@ -92,9 +92,11 @@ fn each_verb_makes_its_request() {
             Value::Null,
         ),
         (
-            "repository verification schedule r --every 24h --budget-time 2h --rate 1000".into(),
+            "repository verification schedule r --every 24h --budget-time 2h --rate 1000 --no-structure"
+                .into(),
             format!("PUT {native}/repositories/r/verification-schedule"),
-            value!({"every_seconds": 86_400, "options": {"budget_seconds": 7200, "bytes_per_second": 1000}}),
+            value!({"every_seconds": 86_400, "options": {"level": "checksum", "structure": false,
+                "budget_seconds": 7200, "bytes_per_second": 1000}}),
         ),
         (
             "repository verification schedule r".into(),

@@ -48,6 +48,15 @@ pub fn opened_by(root: &Root) -> Vec<String> {
     vec![elasticsearch.to_owned(), opensearch.to_owned()]
 }
 
+/// Which engines can restore an index: by the version that made it, as written, else by the Lucene `major` that did; empty where
+/// neither is known, or none can.
+pub fn restorers(created: Option<i64>, written: Option<EngineVersion>, lucene: u8) -> Vec<String> {
+    match created.and_then(EngineVersion::from_id) {
+        Some(created) => restored_by(created, written),
+        None => opened_by_lucene(lucene),
+    }
+}
+
 /// Which engines can restore an index that `created` made, from a snapshot that `written` took, in words such as
 /// `Elasticsearch 7.10 to 8.x`. A restore needs an engine that is not older than the one that took the snapshot.
 ///

@@ -47,6 +47,9 @@ pub struct Orphans {
     pub blobs: Vec<Orphan>,
     /// How many more there are that are only counted.
     pub left_out: u64,
+    /// The store did not let look for hashed paths beside the base path. No index has one there now; what deleted ones left is
+    /// not known.
+    pub beside_base_unlisted: bool,
     /// What could not be listed or read: orphans there are not known.
     pub unreadable: Unreadable,
 }
@@ -183,6 +186,7 @@ struct Gathered {
     left_overs: Total,
     blobs: Vec<Orphan>,
     left_out: u64,
+    beside_base_unlisted: bool,
     unreadable: Unreadable,
 }
 
@@ -195,6 +199,7 @@ impl Gathered {
             left_overs: Total::default(),
             blobs: Vec::new(),
             left_out: 0,
+            beside_base_unlisted: false,
             unreadable: Unreadable::default(),
         }
     }
@@ -248,6 +253,7 @@ impl Gathered {
             left_overs: self.left_overs,
             blobs: self.blobs,
             left_out: self.left_out,
+            beside_base_unlisted: self.beside_base_unlisted,
             unreadable: self.unreadable,
         }
     }

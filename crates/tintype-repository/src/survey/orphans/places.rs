@@ -1,7 +1,8 @@
 //! Orphans outside the shards: at the base, under `indices`, in the directories of indices, and under hashed prefixes.
 
 use super::{Gathered, Orphan, Why};
-use crate::format::root::RootIndex;
+use crate::format::root::Root;
+use crate::format::version::{EngineVersion, Product};
 use crate::repository::Repository;
 use crate::source::{Entry, SourceError};
 use crate::survey::Survey;
@@ -77,23 +78,38 @@ impl Survey {
         }
     }
 
-    /// Hashed prefixes lie beside the base, at the store's root; asked for only where an index has one.
+    /// Hashed prefixes lie beside the base, at the store's root: asked for where an index has one, or where one may have had
+    /// it that is deleted.
     async fn beside_the_base(&self, base: &str, found: &mut Gathered) {
-        let prefixed = |index: &RootIndex| index.path_type == 1;
-        if base.is_empty() || !self.repository.root.indices.iter().any(prefixed) {
+        let root = &self.repository.root;
+        let has_prefixes = root.indices.iter().any(|index| index.path_type == 1);
+        if base.is_empty() || !(has_prefixes || may_have_had_prefixes(root)) {
             return;
         }
         let known = self.ids();
         match self.repository.source.directory("").await {
             Ok((_, directories)) => {
                 for name in directories.iter().filter(|name| is_hashed(name)) {
-                    let indices = under(&under(name, base), "indices");
-                    self.hashed(&indices, &known, found).await;
+                    self.beside(&under(name, base), &known, found).await;
                 }
             }
+            // Who may read the base alone has nothing there that the root knows of.
+            Err(_) if !has_prefixes => found.beside_base_unlisted = true,
             Err(error) => found
                 .unreadable
                 .push(format!("the hashed paths at the store's root: {error}")),
+        }
+    }
+
+    /// What lies under one hashed prefix and the base path: of this repository, unless another one has its base there.
+    async fn beside(&self, place: &str, known: &HashMap<Box<str>, u32>, found: &mut Gathered) {
+        match self.repository.source.directory(place).await {
+            Ok((blobs, _)) if blobs.iter().any(|blob| is_of_a_base(last(&blob.key))) => {}
+            Ok((_, directories)) if directories.iter().any(|name| name == "indices") => {
+                self.hashed(&under(place, "indices"), known, found).await;
+            }
+            Ok(_) => {}
+            Err(error) => found.unreadable.push(format!("{place}: {error}")),
         }
     }
 
@@ -250,6 +266,24 @@ async fn unknown_shards(repository: &Repository, index: u32, directory: &str) ->
             Orphan::directory(Why::UnknownShard, blob, under(directory, name))
         })
         .collect())
+}
+
+/// Whether indices that are deleted by now may have had hashed prefixes: OpenSearch 2.17 and later writes them, and no root of it
+/// has a uuid.
+fn may_have_had_prefixes(root: &Root) -> bool {
+    let versions = root.snapshots.iter().map(|snapshot| snapshot.version.as_deref());
+    let mut versions = versions.map(|version| EngineVersion::from_text(version?));
+    root.uuid.is_none()
+        && (root.snapshots.is_empty()
+            || root.indices.iter().any(|index| index.has_path_type)
+            || versions.any(|version| version.is_some_and(|version| version.product == Product::OpenSearch)))
+}
+
+/// Whether a blob of this name lies at the base of a repository.
+fn is_of_a_base(name: &str) -> bool {
+    ["index-", "index.latest", "snap-", "meta-"]
+        .iter()
+        .any(|start| name.starts_with(start))
 }
 
 /// A directory named by OpenSearch's composite hash, which the cluster may put words before.

@@ -218,3 +218,58 @@ async fn orphans_are_looked_for_under_hashed_paths() {
         assert_eq!(found(&orphans().await), expected, "{kind:?}");
     }
 }
+
+/// Of deleted indices nothing tells but the paths that they left.
+#[tokio::test]
+async fn what_deleted_indices_left_beside_the_base_is_found_where_it_is_of_this_repository() {
+    let directory = tempfile::tempdir().unwrap();
+    let mixed = index(8, "mixed");
+    let mut repository = Synthetic::new(&directory.path().join("base"));
+    repository.take("s1", FIRST, &[("logs", &[&mixed])]);
+    let left = |id: &str, base: &str| {
+        let path = PathType::HashedPrefix.directory(base, "", id, 0);
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("__a"), b"12345").unwrap();
+        path.ancestors().nth(3).unwrap().to_owned()
+    };
+    left("gone", "base");
+    left("elsewhere", "other");
+    // The base of another repository, whose path begins with what looks like a hash.
+    let another = left("another", "base");
+    std::fs::write(another.join("index-0"), b"{}").unwrap();
+    let access = Access {
+        base_path: Some("base".into()),
+        ..Access::default()
+    };
+    let root = repository.root().join("index-1");
+    let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&root).unwrap()).unwrap();
+    for (product, expected) in [
+        ("Elasticsearch", Vec::new()),
+        (
+            "OpenSearch",
+            vec![(Why::UnknownIndex, "indices/gone/".to_owned())],
+        ),
+    ] {
+        let mut changed = written.clone();
+        if product == "OpenSearch" {
+            changed["snapshots"][0]["version"] = "2.19.0".into();
+            for member in ["uuid", "cluster_id", "min_version"] {
+                changed.as_object_mut().unwrap().remove(member);
+            }
+        }
+        std::fs::write(&root, changed.to_string()).unwrap();
+        let source = Source::open(repository.root().to_str().unwrap(), &access).unwrap();
+        let survey = Survey {
+            repository: Arc::new(Repository::open(source).await.unwrap()),
+            concurrency: 2,
+            progress: Arc::default(),
+        };
+        let orphans = survey.orphans(grace(2 * DAY, true)).await;
+        assert_eq!(found(&orphans), expected, "{product}");
+        assert_eq!(
+            (orphans.unreadable.count, orphans.beside_base_unlisted),
+            (0, false)
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! Every parser of bytes that strangers may have written, with bytes that it reads well: tests change these, fuzzers begin with
 //! them. A new parser is one entry of [`PARSERS`] and, for a fuzzer, one file in `fuzz/fuzz_targets`.
 
+pub mod attestation;
 pub mod lucene;
 mod seeds;
 
@@ -36,6 +37,8 @@ pub enum Shape {
     Bare,
     /// A blob in the envelope of this codec.
     Sealed(&'static str),
+    /// An attestation, which [`attestation::open`] takes apart and [`attestation::sign`] puts together.
+    Signed,
     /// A shard as [`lucene::pack`] writes it, of whose files it reads those with this in their names.
     Lucene(&'static str),
 }
@@ -74,6 +77,12 @@ pub const PARSERS: &[Parser] = &[
         |bytes| ShardPaths::parse(bytes).is_ok(),
         seeds::paths,
     ),
+    Parser {
+        name: "attestation",
+        parse: attestation::parse,
+        shape: Shape::Signed,
+        seeds: attestation::seeds,
+    },
     of_lucene("commit", "segments_"),
     of_lucene("segment_info", ".si"),
     of_lucene("entries", ".cfe"),
@@ -163,6 +172,11 @@ impl Parser {
         match self.shape {
             Shape::Bare => vec![bytes.to_vec()],
             Shape::Sealed(codec) => vec![bytes.to_vec(), seal(codec, bytes)],
+            Shape::Signed => vec![
+                bytes.to_vec(),
+                attestation::sign(bytes, b""),
+                attestation::sign(b"{}", bytes),
+            ],
             Shape::Lucene(part) => lucene::around(part, bytes),
         }
     }
@@ -173,6 +187,13 @@ impl Parser {
         match self.shape {
             Shape::Bare => seeds,
             Shape::Sealed(codec) => seeds.iter().flat_map(|seed| bodies(codec, seed)).collect(),
+            Shape::Signed => {
+                let statement = seeds.first().and_then(|seed| attestation::open(seed));
+                seeds
+                    .into_iter()
+                    .chain(statement.map(|(statement, _)| statement))
+                    .collect()
+            }
             Shape::Lucene(part) => lucene::beginnings(part),
         }
     }

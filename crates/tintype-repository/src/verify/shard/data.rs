@@ -10,8 +10,8 @@ use crate::ledger::{BlobKey, Check};
 use crate::lucene::check_header;
 use crate::source::{Sink, SourceError};
 use crate::verify::run::Run;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
@@ -287,16 +287,26 @@ fn estimate(run: &Run, shard: &Shard, read: &[(u32, BlobKey)], tasks: &[Task], t
             .map_or(0, FileInfo::parts)
     };
     let blobs = read.iter().map(parts).sum::<u64>();
-    let structure = if run.wants_structure() {
-        let all = shard.files.files.iter().filter(|file| structure::reads(file));
+    let (mut requests, mut structure) = (tasks.len() as u64, 0);
+    if run.wants_structure() {
         let kept = tasks.iter().filter(|task| matches!(task.what, What::Kept(_)));
-        all.count() - kept.count()
-    } else {
-        0
-    };
+        let kept: HashSet<u32> = kept
+            .filter_map(|task| read.get(task.place as usize))
+            .map(|(position, _)| *position)
+            .collect();
+        let files = shard.files.files.iter().zip(0..);
+        let files = files.filter(|(file, at)| structure::reads(file) && !kept.contains(at));
+        for (file, _) in files {
+            requests += 1;
+            if !structure::reads_inside(file) {
+                structure = file.length.saturating_add(structure);
+            }
+        }
+    }
     run.estimated(|estimate| {
-        estimate.data_requests += tasks.len() as u64 + structure as u64;
+        estimate.data_requests += requests;
         estimate.data_bytes += total;
+        estimate.structure_bytes = estimate.structure_bytes.saturating_add(structure);
         estimate.blobs += blobs;
     });
 }

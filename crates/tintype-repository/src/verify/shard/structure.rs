@@ -148,6 +148,11 @@ pub(super) fn reads(file: &FileInfo) -> bool {
     (is_first(name) && !file.holds_content()) || ends.iter().any(|end| name.ends_with(end))
 }
 
+/// Whether parts of it show the structure rather than the whole, of those files that it is read from.
+pub(super) fn reads_inside(file: &FileInfo) -> bool {
+    file.physical_name.ends_with(".cfs")
+}
+
 /// Whether Lucene needs it before anything else.
 fn is_first(name: &str) -> bool {
     name.starts_with("segments_") || name.ends_with(".si")

@@ -135,9 +135,41 @@ async fn an_estimate_says_what_is_then_read() {
         before.metadata_requests + before.data_requests,
         report.read.requests
     );
+    let unread = unread_by_an_estimate(&fixture);
+    assert_eq!(
+        before.metadata_bytes + before.data_bytes + unread,
+        report.read.bytes
+    );
+    assert_eq!(before.structure_bytes, 0);
     options.since = Some(0);
-    let after = estimate(fixture.open().await, options, ledger).await;
+    let after = estimate(fixture.open().await, options.clone(), ledger.clone()).await;
     assert_eq!((after.data_bytes, after.blobs_by_ledger), (0, report.read.blobs));
+    // The ledger vouches for no structure.
+    options.level = Level::Structure;
+    let after = estimate(fixture.open().await, options, ledger).await;
+    let small = ["mixed", "updated", "sorted", "sorted"].map(|name| index(8, name));
+    let small = small
+        .iter()
+        .flatten()
+        .filter(|(name, _)| [".cfe", ".fnm", ".liv"].iter().any(|end| name.ends_with(end)));
+    let small: u64 = small.map(|(_, bytes)| bytes.len() as u64).sum();
+    assert_eq!((after.data_bytes, after.structure_bytes), (0, small));
+}
+
+/// Bytes of the metadata that an estimate does not read: the snapshots' own blobs, and the shards' generations.
+fn unread_by_an_estimate(fixture: &Fixture) -> u64 {
+    let shards =
+        [("logs", 0), ("logs", 1), ("books", 0)].map(|(index, shard)| fixture.repository.shard(index, shard));
+    let within = |directory: &Path, starts: &[&str]| -> u64 {
+        let entries = std::fs::read_dir(directory).unwrap().map(Result::unwrap);
+        let named = entries.filter(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            starts.iter().any(|start| name.starts_with(start))
+        });
+        named.map(|entry| entry.metadata().unwrap().len()).sum()
+    };
+    let generations: u64 = shards.iter().map(|shard| within(shard, &["index-"])).sum();
+    generations + within(fixture.path(), &["snap-", "meta-"])
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! One parser in a process of its own.
 
 use std::fs;
+use std::io::BufReader;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tintype_repository::attest::Attestation;
 use tintype_repository::format::testing::seal;
-use tintype_repository::testing::hostile::{Parser, Shape, parser};
+use tintype_repository::testing::hostile::{Parser, Shape, attestation, parser};
 use tintype_testkit::noise::Noise;
 use tintype_testkit::process::memory;
 
@@ -16,6 +18,8 @@ use super::{bombs, mutate::mutated};
 pub const PARSER: &str = "HOSTILE_PARSER";
 /// Where everything was laid.
 pub const DIRECTORY: &str = "HOSTILE_DIRECTORY";
+/// The file in it that [`longest_attestation`] reads.
+pub const LONGEST: &str = "longest";
 /// The address space, program and all, in bytes: a growing buffer reserves more than it fills.
 pub const ADDRESSES: u64 = 320 << 20;
 
@@ -57,6 +61,28 @@ fn one_parser() {
     assert!(peak <= MEMORY, "{name}: {peak} bytes were resident");
 }
 
+#[test]
+#[ignore = "a child of the_longest_attestation_is_read_within_the_memory"]
+fn longest_attestation() {
+    let Ok(directory) = std::env::var(DIRECTORY) else {
+        return;
+    };
+    let path = Path::new(&directory).join(LONGEST);
+    let length = path.metadata().unwrap().len();
+    assert!(length > 140 << 20, "{length} bytes are not the longest");
+    let read = Attestation::read(BufReader::new(fs::File::open(path).unwrap())).unwrap();
+    let statement = read.verified(&[attestation::key().public()]).unwrap();
+    assert!(statement.blobs.count > 1_000_000, "{}", statement.blobs.count);
+    assert!(
+        statement.extract.indices.len() > 80_000,
+        "{}",
+        statement.extract.indices.len()
+    );
+    let peak = memory("self", "VmHWM").unwrap();
+    println!("attestation: inputs of {length} bytes, {peak} bytes at most");
+    assert!(peak <= MEMORY, "{peak} bytes were resident");
+}
+
 struct Inputs {
     parser: &'static Parser,
     seeds: Vec<Vec<u8>>,
@@ -76,7 +102,7 @@ impl Inputs {
                 let bodies = files(&directory.join(bombs::DIRECTORY));
                 bodies.iter().map(|body| seal(codec, body)).collect()
             }
-            Shape::Bare | Shape::Lucene(_) => Vec::new(),
+            Shape::Bare | Shape::Signed | Shape::Lucene(_) => Vec::new(),
         };
         Self { parser, seeds, bombs }
     }

@@ -4,7 +4,7 @@
 use tintype_repository::format::Limits;
 use tintype_repository::format::codec::Body;
 use tintype_repository::format::testing::{Packing, pack, reseal, seal};
-use tintype_repository::testing::hostile::{Parser, Shape, lucene};
+use tintype_repository::testing::hostile::{Parser, Shape, attestation, lucene};
 use tintype_testkit::noise::Noise;
 
 /// A changed blob, or shard.
@@ -14,6 +14,7 @@ pub fn mutated(parser: &Parser, seeds: &[Vec<u8>], noise: &mut Noise) -> Vec<u8>
     match parser.shape {
         Shape::Bare => change(seed, other, noise),
         Shape::Sealed(codec) => sealed(codec, seed, other, noise),
+        Shape::Signed => signed(seed, other, noise),
         Shape::Lucene(part) => shard(part, seed, other, noise),
     }
 }
@@ -34,6 +35,16 @@ fn sealed(codec: &str, seed: &[u8], other: &[u8], noise: &mut Noise) -> Vec<u8> 
         packed = change(&packed, other, noise);
     }
     seal(codec, &packed)
+}
+
+/// An attestation changed as it lies there, or its statement or list, and signed again.
+fn signed(seed: &[u8], other: &[u8], noise: &mut Noise) -> Vec<u8> {
+    let [(statement, list), (statements, lists)] = [seed, other].map(|text| attestation::open(text).unwrap());
+    match noise.below(4) {
+        0 => change(seed, other, noise),
+        1 => attestation::sign(&statement, &change(&list, &lists, noise)),
+        _ => attestation::sign(&change(&statement, &statements, noise), &list),
+    }
 }
 
 /// The shard with one of its files with this in their names changed and sealed again.

@@ -82,6 +82,9 @@ pub struct OptionArgs {
     /// How deep
     #[arg(long, value_parser = ["root", "metadata", "presence", "fingerprint", "checksum", "structure"])]
     level: Option<String>,
+    /// Do not check the structure of Lucene's files; the level is then checksum, unless a lesser one is given
+    #[arg(long)]
+    no_structure: bool,
     /// Only this snapshot (name or uuid); may be given again
     #[arg(long = "snapshot", value_name = "NAME")]
     snapshots: Vec<String>,
@@ -109,11 +112,25 @@ pub struct OptionArgs {
 }
 
 impl OptionArgs {
-    fn body(&self) -> Value {
+    /// What the request says.
+    ///
+    /// # Errors
+    /// Usage: options that contradict each other.
+    fn body(&self) -> Result<Value> {
+        let level = match self.level.as_deref() {
+            Some("structure") if self.no_structure => {
+                let words =
+                    "--level structure and --no-structure contradict each other: give --level checksum";
+                return Err(CliError::Usage(words.into()));
+            }
+            None if self.no_structure => Some("checksum"),
+            level => level,
+        };
         let seconds = |given: Option<Duration>| given.map(|given| given.as_secs().max(1));
         let list = |given: &[String]| (!given.is_empty()).then(|| json!(given));
         let members = [
-            ("level", self.level.clone().map(Value::from)),
+            ("level", level.map(Value::from)),
+            ("structure", self.no_structure.then_some(Value::Bool(false))),
             ("snapshots", list(&self.snapshots)),
             ("indices", list(&self.indices)),
             ("latest", self.latest.then_some(Value::Bool(true))),
@@ -126,7 +143,7 @@ impl OptionArgs {
         let given = members
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Value::Object(given.collect::<Map<_, _>>())
+        Ok(Value::Object(given.collect::<Map<_, _>>()))
     }
 }
 
@@ -241,8 +258,8 @@ pub async fn run(verb: Verb, context: &Context) -> Result<()> {
 }
 
 async fn start(args: &StartArgs, context: &Context) -> Result<()> {
+    let mut body = json!({"options": args.options.body()?});
     let client = context.client(args.wait)?;
-    let mut body = json!({"options": args.options.body()});
     if let Some(cluster) = &args.cluster {
         body["cluster_id"] = cluster::resolve(&client, cluster).await?.into();
     }
@@ -302,16 +319,16 @@ async fn newest(client: &Client, repository: &str) -> Result<String> {
 }
 
 async fn schedule(args: &ScheduleArgs, context: &Context) -> Result<()> {
+    let given = args.options.body()?;
     let client = context.client(false)?;
     let path = ["repositories", &args.repository, "verification-schedule"];
     let Some(every) = args.every else {
-        let given = args.options.body();
         if args.after_snapshots || given.as_object().is_some_and(|given| !given.is_empty()) {
             return Err(CliError::Usage("give --every DURATION too".into()));
         }
         return context.one(&SCHEDULE, &client.get(&path).await?);
     };
-    let mut body = json!({"every_seconds": every.as_secs(), "options": args.options.body()});
+    let mut body = json!({"every_seconds": every.as_secs(), "options": given});
     if args.after_snapshots {
         body["after_snapshots"] = true.into();
     }
@@ -325,7 +342,7 @@ mod tests {
 
     #[test]
     fn only_what_was_given_is_sent() {
-        assert_eq!(OptionArgs::default().body(), json!({}));
+        assert_eq!(OptionArgs::default().body().unwrap(), json!({}));
         let args = OptionArgs {
             level: Some("presence".into()),
             indices: vec!["a*".into()],
@@ -335,7 +352,22 @@ mod tests {
         };
         let expected =
             json!({"level": "presence", "indices": ["a*"], "max_age_seconds": 1, "bytes_per_second": 7});
-        assert_eq!(args.body(), expected);
+        assert_eq!(args.body().unwrap(), expected);
+    }
+
+    #[test]
+    fn without_the_structure_the_level_is_a_lesser_one() {
+        let of = |level: Option<&str>| OptionArgs {
+            level: level.map(str::to_owned),
+            no_structure: true,
+            ..OptionArgs::default()
+        };
+        for (given, level) in [(None, "checksum"), (Some("fingerprint"), "fingerprint")] {
+            let expected = json!({"level": level, "structure": false});
+            assert_eq!(of(given).body().unwrap(), expected, "{given:?}");
+        }
+        let refused = of(Some("structure")).body();
+        assert_eq!(refused.unwrap_err().exit_code(), 2);
     }
 
     #[test]

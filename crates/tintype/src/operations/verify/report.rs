@@ -217,6 +217,25 @@ mod tests {
         Report { snapshots, ..root }
     }
 
+    /// What is kept of a report, which fits the schema of reports.
+    fn kept(report: Report) -> serde_json::Value {
+        let kept = serde_json::from_str(&document(report).unwrap()).unwrap();
+        let faults = tintype_testkit::schema::Schema::load("verify-1").faults(&kept);
+        assert_eq!(faults, [""; 0]);
+        kept
+    }
+
+    #[test]
+    fn what_was_left_out_of_a_report_is_told_in_it() {
+        let mut all: Vec<_> = (0..=SNAPSHOTS)
+            .map(|n| snapshot(n, Verdict::Restorable, 0))
+            .collect();
+        all[1] = snapshot(1, Verdict::InPart, INDICES + 2);
+        let kept = kept(report(all));
+        let left_out = ["snapshots_left_out", "indices_left_out"].map(|member| kept[member].as_u64());
+        assert_eq!(left_out, [Some(1), Some(INDICES as u64 + 1)]);
+    }
+
     #[test]
     fn the_bad_and_the_newest_snapshots_are_kept() {
         let mut all: Vec<_> = (0..SNAPSHOTS + 3)
@@ -250,7 +269,7 @@ mod tests {
         let mut many = report(Vec::new());
         many.findings = vec![many.findings[0].clone(); FINDINGS + 3];
         many.findings_left_out = 4;
-        let kept: serde_json::Value = serde_json::from_str(&document(many).unwrap()).unwrap();
+        let kept = kept(many);
         let found = kept["findings"].as_array().unwrap().len();
         assert_eq!((found, &kept["findings_left_out"]), (FINDINGS, &7.into()));
     }
@@ -331,8 +350,7 @@ mod tests {
         assert_eq!(root_lost(&root).map(Timestamp::as_millisecond), Some(9));
         let other = report(vec![snapshot(0, Verdict::NotRestorable, 0)]);
         assert_eq!(root_lost(&other), None);
-        let text = document(root).unwrap();
-        let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let kept = kept(root);
         assert_eq!(kept["schema"], SCHEMA);
         assert_eq!(
             (&kept["snapshots_left_out"], &kept["findings"][0]["blob"]),

@@ -1,11 +1,11 @@
 //! `attest`, and `verify --attestation`.
 
-use super::schema::Schema;
-use super::{Local, files};
+use super::{Local, files, lines};
 use crate::scripted::Ran;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use tintype_repository::attest::SigningKey;
+use tintype_testkit::schema::Schema;
 
 impl Local {
     fn beside(&self, name: &str) -> PathBuf {
@@ -42,6 +42,19 @@ fn an_attested_snapshot_agrees_until_it_is_changed() {
     assert_eq!(attested.code, 0, "{attested:?}");
     assert!(attested.stdout.contains(&public), "{attested:?}");
     assert_eq!(files(local.repository.root()), before);
+    let schema = Schema::load("attest-1");
+    for (format, file) in [("json", "s1.json"), ("ndjson", "s1.ndjson")] {
+        let [file, key] = [file, "key"].map(|name| local.beside(name).display().to_string());
+        let ran = local.run("attest", &format!("s1 -f {file} --key {key} -o {format}"));
+        let value: Value =
+            serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        let faults = match format {
+            "json" => schema.faults(&value),
+            _ => schema.faults_of_line(&value),
+        };
+        assert_eq!(faults, [""; 0], "{format}");
+        assert_eq!(value["statement"]["verified"]["verdict"], "restorable");
+    }
     let agrees = local.compare(&public, "");
     assert_eq!(agrees.code, 0, "{agrees:?}");
     assert!(
@@ -57,9 +70,12 @@ fn an_attested_snapshot_agrees_until_it_is_changed() {
     local.change_root(|root| root["snapshots"][0]["start_time_millis"] = json!(1));
     let differs = local.compare(&public, "-o json");
     assert_eq!(differs.code, 3, "{differs:?}");
-    let report = serde_json::from_str(&differs.stdout).unwrap();
-    assert_eq!(Schema::load().faults(&report), [""; 0]);
+    let report: Value = serde_json::from_str(&differs.stdout).unwrap();
+    assert_eq!(Schema::load("verify-1").faults(&report), [""; 0]);
     assert_eq!(report["attestation"]["agrees"], false);
+    for line in lines(&local.compare(&public, "-o ndjson").stdout) {
+        assert_eq!(Schema::load("verify-1").faults_of_line(&line), [""; 0], "{line}");
+    }
     assert!(
         report["findings"]
             .as_array()

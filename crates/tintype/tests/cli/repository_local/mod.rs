@@ -1,7 +1,6 @@
 //! The commands that read a repository's storage themselves. The server's address leads nowhere, so none is needed.
 
 mod attest;
-mod schema;
 mod surveys;
 mod verify;
 mod wrong;
@@ -15,6 +14,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 use tintype_repository::testing::Synthetic;
 use tintype_repository::testing::lucene::index;
+use tintype_testkit::schema::Schema;
 
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:1";
@@ -115,6 +115,23 @@ fn files(directory: &Path) -> BTreeMap<PathBuf, (u64, SystemTime)> {
         }
     }
     found
+}
+
+/// The document that a verb prints as JSON fits its schema, as do its lines, each of these kinds.
+fn fits(local: &Local, (verb, rest): (&str, &str), schema: &str, kinds: &[&str]) -> Value {
+    let schema = Schema::load(schema);
+    let (_, document) = local.json(verb, rest);
+    assert_eq!(document["schema"], schema.id(), "{verb} {rest}");
+    assert_eq!(schema.faults(&document), [""; 0], "{verb} {rest}");
+    let lines = lines(&local.run(verb, &format!("{rest} -o ndjson")).stdout);
+    for line in &lines {
+        assert_eq!(schema.faults_of_line(line), [""; 0], "{verb} {rest}: {line}");
+    }
+    let mut printed: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(printed.last(), Some(&"summary"), "{verb} {rest}");
+    printed.dedup();
+    assert_eq!(printed, kinds, "{verb} {rest}");
+    document
 }
 
 /// The lines of `-o ndjson`.

@@ -1,10 +1,10 @@
 //! `verify`: exit codes, reports, the ledger.
 
-use super::schema::Schema;
-use super::{Local, files, lines};
+use super::{Local, files, fits, lines};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::Command;
+use tintype_testkit::schema::Schema;
 
 #[test]
 fn a_healthy_repository_is_restorable() {
@@ -12,7 +12,7 @@ fn a_healthy_repository_is_restorable() {
     let before = files(local.repository.root());
     let (code, report) = local.json("verify", "");
     assert_eq!(code, 0, "{report}");
-    assert_eq!(Schema::load().faults(&report), [""; 0]);
+    assert_eq!(Schema::load("verify-1").faults(&report), [""; 0]);
     assert_eq!(
         (&report["verdict"], &report["level"]),
         (&json!("restorable"), &json!("structure"))
@@ -51,7 +51,7 @@ fn a_flipped_byte_is_named_with_the_snapshots_that_it_costs() {
     let path = local.damage("shop", 0, "_3.cfs");
     let (code, report) = local.json("verify", "");
     assert_eq!(code, 3);
-    assert_eq!(Schema::load().faults(&report), [""; 0]);
+    assert_eq!(Schema::load("verify-1").faults(&report), [""; 0]);
     let finding = &report["findings"][0];
     assert!(
         path.to_str()
@@ -206,7 +206,7 @@ fn what_is_not_supported_is_unknown() {
     local.change_root(|root| root["indices"]["logs"]["shard_path_type"] = 9.into());
     let (code, report) = local.json("verify", "");
     assert_eq!(code, 4, "{report}");
-    assert_eq!(Schema::load().faults(&report), [""; 0]);
+    assert_eq!(Schema::load("verify-1").faults(&report), [""; 0]);
     assert_eq!(report["verdict"], "unknown");
     assert!(
         report["findings"]
@@ -224,7 +224,7 @@ fn lines_have_a_type_and_fit_the_schema() {
     local.damage("logs", 0, "_0.cfs");
     let ran = local.run("verify", "-o ndjson");
     assert_eq!(ran.code, 3);
-    let (lines, schema) = (lines(&ran.stdout), Schema::load());
+    let (lines, schema) = (lines(&ran.stdout), Schema::load("verify-1"));
     for line in &lines {
         assert_eq!(schema.faults_of_line(line), [""; 0], "{line}");
     }
@@ -271,20 +271,35 @@ fn the_ledger_vouches_for_what_was_read_before() {
 fn an_estimate_reads_no_data() {
     let local = Local::new();
     local.damage("logs", 0, "_0.cfs");
-    let (code, cost) = local.json("verify", "--estimate --no-ledger");
-    assert_eq!((code, &cost["schema"]), (0, &json!("tintype.estimate/1")));
+    let of = ("verify", "--estimate --no-ledger");
+    let cost = fits(&local, of, "estimate-1", &["summary"]);
     let (_, report) = local.json("verify", "--level checksum --no-structure --no-ledger");
     assert_eq!(cost["blobs"], report["read"]["blobs"]);
-    assert!(cost["data_bytes"].as_u64().unwrap() > 0);
+    let bytes = ["metadata_bytes", "data_bytes"].map(|member| cost[member].as_u64().unwrap());
+    assert!(bytes[0] > 0 && bytes[1] > 0, "{cost}");
+    // All metadata but what is not read for it, and all data.
+    assert!(
+        bytes[0] + bytes[1] < report["read"]["bytes"].as_u64().unwrap(),
+        "{cost}"
+    );
+    let table = local.run("verify", "--estimate --no-ledger");
+    assert_eq!(table.code, 0, "{table:?}");
+    for title in ["METADATA READ FOR THIS", "STRUCTURE"] {
+        assert!(table.stdout.contains(title), "{}", table.stdout);
+    }
 }
 
 #[test]
 fn a_signal_leaves_a_report_and_130() {
-    for signal in ["-INT", "-TERM"] {
+    let kept = "is in the ledger: --max-age goes on from there";
+    for (signal, ledger, says) in [
+        ("-INT", "", kept),
+        ("-TERM", "--no-ledger", "nothing is remembered"),
+    ] {
         let local = Local::new();
         // So slow that it cannot end by itself.
         let mut child = local
-            .command("verify", "--rate 1B --concurrency 1 -o json")
+            .command("verify", &format!("--rate 1B --concurrency 1 -o json {ledger}"))
             .spawn()
             .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -301,9 +316,11 @@ fn a_signal_leaves_a_report_and_130() {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["complete"], false);
         assert!(
-            rest.iter().any(|line| line.contains("cli.interrupted")),
+            rest.iter()
+                .any(|line| line.contains("cli.interrupted") && line.contains(says)),
             "{rest:?}"
         );
-        assert!(local.home().join(".local/state/tintype/ledger").is_file());
+        let ledger_is_there = local.home().join(".local/state/tintype/ledger").is_file();
+        assert_eq!(ledger_is_there, ledger.is_empty());
     }
 }

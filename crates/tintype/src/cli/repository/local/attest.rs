@@ -266,6 +266,7 @@ pub fn refused(error: AttestError) -> CliError {
         AttestError::Malformed(_) | AttestError::Untrusted(_) | AttestError::Damaged(_) => {
             CliError::NotGood(error.to_string())
         }
+        AttestError::TooLarge(words) => CliError::Failed(words),
         AttestError::NoSnapshot(_) => CliError::NotFound(error.to_string()),
         AttestError::Blob(error) => CliError::Unknown(error.to_string()),
         AttestError::Interrupted(words) => CliError::Interrupted(words),

@@ -74,6 +74,12 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
     if orphans.moved {
         context.note("the repository was written to meanwhile: all of it is in doubt; look again");
     }
+    if orphans.beside_base_unlisted {
+        context.note(
+            "hashed paths beside the base path cannot be listed with these rights: no index has one now; what deleted \
+             indices left there is not known",
+        );
+    }
     all_was_read(&orphans.unreadable)
 }
 

@@ -4,7 +4,7 @@ use super::cells::{ago, time};
 use super::verify::Shown;
 use crate::cli::cells::{bytes, plain, seconds};
 use crate::cli::output::table;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tintype_repository::Level;
 use tintype_repository::finding::{Finding, Severity};
 use tintype_repository::verify::report::{Report, SnapshotReport};
@@ -12,6 +12,12 @@ use tintype_repository::verify::verdict::Verdict;
 
 /// How many findings of one kind, or reasons of one snapshot, are shown; `-o json` has all.
 const SHOWN: usize = 20;
+
+/// Of these indices no engine is known that can restore them.
+const UNKNOWN: &str = "no engine is known";
+
+/// How many indices are named that the same engines can restore.
+const NAMED: usize = 10;
 
 /// The whole report.
 pub fn text(shown: &Shown, now: i64) -> String {
@@ -214,26 +220,43 @@ fn line(finding: &Finding) -> String {
     plain(&line)
 }
 
-/// Which engines can restore what.
+/// Which engines can restore what, as far as metadata was read. Where that is not the same for all indices, some of them are
+/// named, the rarer ones first.
 fn restorers(report: &Report) -> String {
-    let mut groups: BTreeMap<String, u64> = BTreeMap::new();
+    let mut groups: BTreeMap<String, (u64, BTreeSet<&str>)> = BTreeMap::new();
     for index in report.snapshots.iter().flat_map(|snapshot| &snapshot.indices) {
         let engines: Vec<&str> = index.restored_by.iter().map(AsRef::as_ref).collect();
-        if !engines.is_empty() {
-            *groups.entry(engines.join(", ")).or_default() += 1;
-        }
+        let engines = match engines.len() {
+            0 => UNKNOWN.to_owned(),
+            _ => engines.join(", "),
+        };
+        let (count, names) = groups.entry(engines).or_default();
+        *count += 1;
+        names.insert(&index.name);
     }
-    let lines: Vec<String> = groups
-        .into_iter()
-        .map(|(engines, count)| format!("{engines}: {count}"))
-        .collect();
-    if lines.is_empty() {
+    if groups.keys().all(|engines| engines == UNKNOWN) {
         return String::new();
     }
+    let alike = groups.len() == 1;
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, (count, _))| *count);
+    let line = |(engines, (count, names)): (String, (u64, BTreeSet<&str>))| match alike {
+        true => format!("{engines}: all {count}"),
+        false => format!("{engines}: {count} ({})", some_of(&names)),
+    };
     section(
         "indices by the engines that can restore them, over all snapshots",
-        lines,
+        groups.into_iter().map(line).collect(),
     )
+}
+
+/// The first of some names.
+fn some_of(names: &BTreeSet<&str>) -> String {
+    let first: Vec<String> = names.iter().take(NAMED).map(|name| plain(name)).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 /// What the comparison with an attestation gave.
@@ -283,4 +306,54 @@ fn tail(report: &Report) -> String {
         text += "not complete: a budget, a subset or an interruption cut it short\n";
     }
     text + &format!("verdict: {}\n", verdict(report.verdict))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made::report;
+    use super::*;
+    use tintype_repository::verify::report::IndexReport;
+
+    fn with(indices: &[(&str, &[&str])]) -> Report {
+        let mut report = report(&[Verdict::Restorable]);
+        let index = |(name, engines): &(&str, &[&str])| IndexReport {
+            name: (*name).into(),
+            verdict: Verdict::Restorable,
+            why: None,
+            shards: 1,
+            documents: None,
+            bytes: 0,
+            restored_by: engines.iter().map(|engine| (*engine).into()).collect(),
+        };
+        report.snapshots[0].indices = indices.iter().map(index).collect();
+        report
+    }
+
+    #[test]
+    fn indices_that_other_engines_restore_are_named() {
+        let (old, new) = (
+            ["Elasticsearch 7.0 to 8.x", "OpenSearch 1.x"],
+            ["Elasticsearch 8.1 to 9.x"],
+        );
+        assert_eq!(restorers(&with(&[])), "");
+        assert_eq!(restorers(&with(&[("not read", &[])])), "");
+        let alike = restorers(&with(&[("a", &new), ("b", &new)]));
+        assert!(
+            alike.ends_with("\n  Elasticsearch 8.1 to 9.x: all 2\n"),
+            "{alike}"
+        );
+        let names: Vec<String> = (0..12).map(|number| format!("n{number:02}")).collect();
+        let mut all: Vec<(&str, &[&str])> = names.iter().map(|name| (&**name, &new[..])).collect();
+        all.extend([("o1", &old[..]), ("lost", &[]), ("o2", &old[..])]);
+        let lines = restorers(&with(&all));
+        let lines: Vec<&str> = lines.lines().skip(1).collect();
+        assert_eq!(
+            lines,
+            [
+                "  no engine is known: 1 (lost)",
+                "  Elasticsearch 7.0 to 8.x, OpenSearch 1.x: 2 (o1, o2)",
+                "  Elasticsearch 8.1 to 9.x: 12 (n00, n01, n02, n03, n04, n05, n06, n07, n08, n09 and 2 more)",
+            ]
+        );
+    }
 }

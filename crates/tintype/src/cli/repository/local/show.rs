@@ -47,9 +47,24 @@ const VIEW: View = View {
             },
         },
         column!("MADE BY", "/created_by"),
+        Column {
+            title: "RESTORED BY",
+            cell: restorers,
+        },
     ],
     details: &[],
 };
+
+/// Which engines can restore an index.
+fn restorers(row: &Value) -> String {
+    let words = row.get("restored_by").and_then(Value::as_array);
+    let words: Vec<&str> = words.into_iter().flatten().filter_map(Value::as_str).collect();
+    if words.is_empty() {
+        "-".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
 
 /// Shows one snapshot; `indices` are names, `*` stands for anything, none is all.
 ///

@@ -50,6 +50,10 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
         .as_deref()
         .map(|path| Trusted::read(path, &args.trusted_keys));
     let trusted = trusted.transpose()?;
+    let kept = match args.ledger.no_ledger {
+        true => "with --no-ledger nothing is remembered of what was checked",
+        false => "what was checked is in the ledger: --max-age goes on from there",
+    };
     let ledger = args.ledger.open(&process_env)?;
     let url = args.place.repository.clone();
     let work = async move |source: Source, concurrency, progress: Arc<Progress>| {
@@ -99,9 +103,7 @@ pub async fn run(args: Args, context: &Context) -> Result<()> {
         Outcome::Verified(shown) => {
             print_report(&shown, now, context)?;
             if interrupted {
-                return Err(CliError::Interrupted(
-                    "interrupted: what was checked is in the ledger, --since goes on from there".into(),
-                ));
+                return Err(CliError::Interrupted(format!("interrupted: {kept}")));
             }
             judge(&shown, partial)
         }
@@ -159,8 +161,10 @@ fn cost(estimate: &Estimate, context: &Context) -> Result<()> {
         Ok(pairs(
             [
                 ("METADATA REQUESTS", estimate.metadata_requests.to_string()),
+                ("METADATA READ FOR THIS", bytes(estimate.metadata_bytes)),
                 ("DATA REQUESTS", estimate.data_requests.to_string()),
                 ("DATA", bytes(estimate.data_bytes)),
+                ("STRUCTURE BESIDE IT", bytes(estimate.structure_bytes)),
                 ("BLOBS", estimate.blobs.to_string()),
                 ("BLOBS KNOWN BY THE LEDGER", estimate.blobs_by_ledger.to_string()),
             ]

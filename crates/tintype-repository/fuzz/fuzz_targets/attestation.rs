@@ -1,0 +1,3 @@
+#![no_main]
+
+tintype_repository_fuzz::fuzz!("attestation");
