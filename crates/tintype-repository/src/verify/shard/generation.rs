@@ -50,6 +50,8 @@ async fn read(run: &Run, shard: &Shard) -> Read {
             Current::Named(generation) => format!("index-{generation}"),
             Current::Numbered => match numbered(run, shard, attempt > 0).await {
                 Some(Some(number)) => format!("index-{number}"),
+                // A listing that was begun before the new one was written may have missed the old one.
+                Some(None) if attempt + 1 < ATTEMPTS => continue,
                 Some(None) => {
                     let what = "is not there: the root names no generation, and the directory has none with a number";
                     let place = shard.place("index-N");
