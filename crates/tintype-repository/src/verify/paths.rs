@@ -1,6 +1,7 @@
 //! L1 of `snapshot_shard_paths/*`, which list the hashed directories of an index. A restore computes them instead.
 
 use super::findings::{Found, Place};
+use super::plan::Index;
 use super::pool;
 use super::run::Run;
 use super::trouble::Trouble;
@@ -15,11 +16,11 @@ pub(super) async fn check(run: &Arc<Run>) {
     if run.options.level < Level::Metadata || !run.repository.source.lists() {
         return;
     }
-    let hashed = |planned: &super::plan::Index| {
+    let hashed = |planned: &Index| {
         let kind = run.repository.path_type(planned.index)?;
-        (kind != PathType::Fixed).then_some((planned.index, kind))
+        (kind != PathType::Fixed).then(|| (planned.clone(), kind))
     };
-    let hashed: Arc<Vec<(u32, PathType)>> = Arc::new(run.plan.indices.iter().filter_map(hashed).collect());
+    let hashed: Arc<Vec<(Index, PathType)>> = Arc::new(run.plan.indices.iter().filter_map(hashed).collect());
     if hashed.is_empty() {
         return;
     }
@@ -35,20 +36,25 @@ pub(super) async fn check(run: &Arc<Run>) {
     pool::each(run.threads(), hashed.len(), run.stop(), move |number| {
         let (run, hashed, entries) = (own.clone(), hashed.clone(), entries.clone());
         async move {
-            if let Some((index, kind)) = hashed.get(number).copied() {
-                one(&run, &entries, index, kind).await;
+            if let Some((planned, kind)) = hashed.get(number)
+                && let Some(found) = one(&run, &entries, planned.index, *kind).await
+            {
+                // An engine that deletes the last of these snapshots deletes the blob too.
+                let snapshots = planned.pairs.clone().map(|pair| run.plan.snapshot(pair));
+                run.found(found.of_index(planned.index).hurting(snapshots));
             }
         }
     })
     .await;
 }
 
-async fn one(run: &Run, entries: &[Entry], index: u32, kind: PathType) {
+/// What is wrong with the blob that lists an index's directories.
+async fn one(run: &Run, entries: &[Entry], index: u32, kind: PathType) -> Option<Found> {
     let id = run.repository.index_id(index);
     let Some(entry) = entries.iter().find(|entry| lists_paths_of(&entry.key, id)) else {
         let place = run.place(format!("snapshot_shard_paths/snapshot_path_{id}.*"));
         let found = Found::new(Severity::Warning, Kind::BlobMissing, place, "is not there");
-        return run.found(found.of_index(index));
+        return Some(found);
     };
     let name = entry.key.rsplit('/').next().unwrap_or_default();
     let place = Place {
@@ -57,14 +63,12 @@ async fn one(run: &Run, entries: &[Entry], index: u32, kind: PathType) {
     };
     let paths = match run.metadata(&place.key, ShardPaths::parse).await {
         Ok(paths) => paths,
-        Err(trouble) => return run.found(trouble.warning(place).of_index(index)),
+        Err(trouble) => return Some(trouble.warning(place)),
     };
-    let prefix = &run.repository.shard_prefix;
-    if let Some((expected, actual)) = differs(kind, prefix, id, &paths) {
-        let what = "names another index or other directories than its shards have";
-        let found = Found::new(Severity::Warning, Kind::MetadataContradiction, place, what);
-        run.found(found.differs(expected, actual).of_index(index));
-    }
+    let (expected, actual) = differs(kind, &run.repository.shard_prefix, id, &paths)?;
+    let what = "names another index or other directories than its shards have";
+    let found = Found::new(Severity::Warning, Kind::MetadataContradiction, place, what);
+    Some(found.differs(expected, actual))
 }
 
 /// What is expected, and what stands there. The base is not compared: a repository may have been copied to another.

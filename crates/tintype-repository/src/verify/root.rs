@@ -14,7 +14,7 @@ use std::time::Duration;
 /// An engine writes `index.latest` after the root. After a root younger than this it is looked at again, so often and this
 /// far apart.
 const YOUNG: i64 = 60_000;
-const LOOKS: u32 = 3;
+const LOOKS: u32 = 4;
 const BETWEEN: Duration = Duration::from_millis(500);
 
 pub(super) async fn check(run: &Run) {
@@ -34,7 +34,10 @@ async fn latest(run: &Run) {
     let root = repository.base_listing.iter().find(|entry| entry.key == root);
     let is_young = root.is_some_and(|root| root.modified > run.options.now.saturating_sub(YOUNG));
     let looks = if is_young && latest.is_some() { LOOKS } else { 0 };
-    for _ in 0..looks {
+    for look in 0..looks {
+        if look > 0 {
+            tokio::time::sleep(BETWEEN).await;
+        }
         if repository.has_moved().await.unwrap_or(true) {
             return;
         }
@@ -42,7 +45,6 @@ async fn latest(run: &Run) {
         if latest == Some(repository.generation) {
             return;
         }
-        tokio::time::sleep(BETWEEN).await;
     }
     let place = run.place("index.latest".to_owned());
     let listed = repository

@@ -1,7 +1,7 @@
 //! A shard's current `index-{gen}` against its `snap-*.dat`, in both directions. A restore does not read it; the next
 //! snapshot and deletion do.
 
-use super::{Context, Files, Listing, Shard};
+use super::{Context, Contradicted, Files, Listing, Shard};
 use crate::finding::{Kind, Severity};
 use crate::format::file::FileInfo;
 use crate::format::shard::ShardGeneration;
@@ -52,6 +52,8 @@ async fn read(run: &Run, shard: &Shard) -> Read {
             Current::Named(generation) => format!("index-{generation}"),
             Current::Numbered => match numbered(run, shard, attempt > 0).await {
                 Some(Some(number)) => format!("index-{number}"),
+                // A listing that was begun before the new one was written may have missed the old one.
+                Some(None) if attempt + 1 < ATTEMPTS => continue,
                 Some(None) => {
                     let what = "is not there: the root names no generation, and the directory has none with a number";
                     let place = shard.place("index-N");
@@ -146,10 +148,8 @@ fn compare(context: &Context, shard: &mut Shard, name: &str, generation: &ShardG
         &differences.unknown,
         "does not know snapshots whose snap-*.dat are there",
     );
-    warn(
-        &differences.others,
-        "gives snapshots other files than their snap-*.dat",
-    );
+    let others: Vec<u32> = differences.others.iter().map(|other| other.pair).collect();
+    warn(&others, "gives snapshots other files than their snap-*.dat");
     warn(
         &differences.otherwise,
         "describes files otherwise than the snap-*.dat of snapshots",
@@ -185,11 +185,11 @@ impl<'a> Described<'a> {
     }
 }
 
-/// Positions of pairs that a generation contradicts; each list sorted.
+/// Pairs, by their positions, that a generation contradicts; each list sorted.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Differences {
     unknown: Vec<u32>,
-    others: Vec<u32>,
+    others: Vec<Contradicted>,
     otherwise: Vec<u32>,
 }
 
@@ -220,15 +220,21 @@ fn differences(files: &Files, names: &[&str], generation: &ShardGeneration) -> D
             said.sort_unstable();
             said.dedup();
             if said != own {
-                all.others.push(*pair);
+                let mut files = said.iter().filter_map(|at| generation.files.get((*at)? as usize));
+                let blob = files.find(|file| !file.is_virtual());
+                all.others.push(Contradicted {
+                    pair: *pair,
+                    blob: blob.map(|file| file.part(0).0.into()),
+                });
             } else if otherwise {
                 all.otherwise.push(*pair);
             }
         }
     }
-    for list in [&mut all.unknown, &mut all.others, &mut all.otherwise] {
+    for list in [&mut all.unknown, &mut all.otherwise] {
         list.sort_unstable();
     }
+    all.others.sort_unstable();
     all
 }
 
@@ -259,12 +265,18 @@ mod tests {
             Differences::default()
         );
         assert_eq!(of(&[("x", &[1, 0])]).unknown, [1]);
-        assert_eq!(of(&[("x", &[0]), ("y", &[2])]).others, [0]);
-        assert_eq!(of(&[("x", &[0, 1, 2]), ("y", &[2])]).others, [0]);
+        let other = |blob: Option<&str>| {
+            let blob = blob.map(Box::from);
+            [Contradicted { pair: 0, blob }]
+        };
+        assert_eq!(of(&[("x", &[0]), ("y", &[2])]).others, other(Some("__a")));
+        assert_eq!(of(&[("x", &[2, 1, 0]), ("y", &[2])]).others, other(Some("__a")));
+        assert_eq!(of(&[("x", &[]), ("y", &[2])]).others, other(None));
         let mut other = generation(&[("x", &[0, 1]), ("y", &[2])]);
         other.files[2].checksum = 8;
         assert_eq!(differences(&files, &["x", "y"], &other).otherwise, [1]);
         other.files[2].name = "__d".into();
-        assert_eq!(differences(&files, &["x", "y"], &other).others, [1]);
+        let others = differences(&files, &["x", "y"], &other).others;
+        assert_eq!((others.len(), others[0].pair), (1, 1));
     }
 }

@@ -26,10 +26,6 @@ impl Listing {
         self.entries.get(found)
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| self.name(entry))
-    }
-
     /// The highest number of `index-{number}`: the current generation before 7.6.
     pub fn newest_generation(&self) -> Option<u64> {
         let numbers = self
@@ -73,6 +69,5 @@ mod tests {
         }
         assert_eq!(listing.find("__b"), None);
         assert_eq!(listing.newest_generation(), Some(10));
-        assert_eq!(listing.names().count(), 6);
     }
 }

@@ -9,6 +9,7 @@ use crate::format::shallow::ShallowSnapshot;
 use crate::format::shard::ShardSnapshot;
 use crate::merge::{MOST, Merge, Same};
 use crate::source::{Cause, SourceError};
+use crate::verify::differences::words;
 use crate::verify::findings::Found;
 use crate::verify::outcome::{Effect, Outcome};
 use crate::verify::trouble::Trouble;
@@ -149,8 +150,12 @@ async fn gather(context: &Context, of: &Shard, wanted: Vec<u32>) -> (Merge, Vec<
             }
             Err(trouble) => {
                 let place = of.place(&name(context, of, position));
-                let found = trouble.found(place).hurting(of.snapshots(run, &[position]));
-                troubles.push((position, found, trouble.effect()));
+                let (found, effect) = match trouble.is_missing() && may_have_failed(context, of, position) {
+                    true => (trouble.warning(place), Effect::Unknown(Kind::BlobMissing)),
+                    false => (trouble.found(place), trouble.effect()),
+                };
+                let found = found.hurting(of.snapshots(run, &[position]));
+                troubles.push((position, found, effect));
             }
         }
     }
@@ -171,6 +176,17 @@ fn want(context: &Context, shard: &Shard, position: u32) -> Wanted {
         _ if facts.failed(shard.index, shard.number) => Wanted::Failed,
         _ => Wanted::Files,
     }
+}
+
+/// Whether the engine may have failed to write the shard: of a snapshot that may be PARTIAL, the shards that are not there
+/// stand in its own blob alone, which was not read.
+fn may_have_failed(context: &Context, shard: &Shard, position: u32) -> bool {
+    let pair = shard.pairs.get(position as usize).copied().unwrap_or_default();
+    let snapshot = context.run.plan.snapshot(pair);
+    let by_root = context.run.repository.root.snapshots.get(snapshot as usize);
+    let state = by_root.and_then(|snapshot| snapshot.state);
+    let is_success = state.and_then(words) == Some("SUCCESS");
+    !is_success && context.snapshot(snapshot).is_none_or(|facts| !facts.read)
 }
 
 async fn one(context: &Context, shard: &Shard, position: u32) -> Result<Said, Trouble> {

@@ -51,8 +51,17 @@ pub(super) struct Shard {
     files: Files,
     /// What is known of each file.
     states: Vec<State>,
-    /// Positions in [`Self::pairs`] of those that its generation contradicts.
-    contradicted: Vec<u32>,
+    /// Those that its generation gives other files, sorted.
+    contradicted: Vec<Contradicted>,
+}
+
+/// A pair that has other files by its shard's generation than by its own blob.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Contradicted {
+    /// Its position in [`Shard::pairs`].
+    pair: u32,
+    /// One of the blobs that it has by the generation's word; `None`: it has none.
+    blob: Option<Box<str>>,
 }
 
 /// What is known of a file.

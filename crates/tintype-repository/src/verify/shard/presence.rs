@@ -71,36 +71,45 @@ fn lose(shard: &mut Shard, position: usize, effect: Effect) {
     }
 }
 
-/// Commits of which no blob is there, while the shard's generation says that their snapshots have others: their
-/// `snap-*.dat` is that of another shard.
+/// Commits that are those of another shard: none of their blobs is here, if they have any, while those are here, if any, that
+/// their snapshots have by the word of the shard's generation. Of two shards without blobs none can be told from the other.
 fn strangers(context: &Context, shard: &mut Shard) -> Vec<usize> {
     let Some(listing) = shard.listing.as_ref().filter(|_| !shard.contradicted.is_empty()) else {
         return Vec::new();
     };
-    let is_listed = |file: &FileInfo| listing.find(&file.part(0).0).is_some();
+    let is_listed = |blob: &str| listing.find(blob).is_some();
+    let said = |pair: &u32| {
+        let found = shard
+            .contradicted
+            .binary_search_by_key(pair, |other| other.pair)
+            .ok()?;
+        Some(shard.contradicted.get(found)?.blob.as_deref())
+    };
     let is_stranger = |commit: &Commit| {
-        let mut files = shard
-            .files
-            .of(commit)
-            .filter(|(_, file)| !file.is_virtual())
-            .peekable();
-        commit
-            .pairs
-            .iter()
-            .all(|pair| shard.contradicted.binary_search(pair).is_ok())
-            && files.peek().is_some()
-            && files.all(|(_, file)| !is_listed(file))
-            && listing.names().any(|name| name.starts_with("__"))
+        let files = shard.files.of(commit).map(|(_, file)| file);
+        let mut blobs = files.filter(|file| !file.is_virtual()).peekable();
+        let has_none = blobs.peek().is_none();
+        blobs.all(|file| !is_listed(&file.part(0).0))
+            && commit.pairs.iter().all(|pair| match said(pair) {
+                Some(Some(blob)) => is_listed(blob),
+                Some(None) => !has_none,
+                None => false,
+            })
     };
     let commits = shard.files.commits.iter().enumerate();
     let strangers: Vec<(usize, Vec<u32>)> = commits
         .filter(|(_, commit)| is_stranger(commit))
         .map(|(at, commit)| (at, commit.pairs.clone()))
         .collect();
-    for (_, pairs) in &strangers {
+    for (at, pairs) in &strangers {
+        let commit = shard.files.commits.get(*at);
+        let has_none = commit.is_some_and(|commit| shard.files.of(commit).all(|(_, file)| file.is_virtual()));
+        let what = match has_none {
+            true => "names no blob, while the blobs of its snapshot are here: it is that of another shard",
+            false => "names blobs of which none is here: it is that of another shard",
+        };
         for position in pairs {
             let place = shard.place(&content::snapshot_blob(context, shard, *position));
-            let what = "names blobs of which none is here: it is that of another shard";
             let found = Found::new(Severity::Error, Kind::MetadataContradiction, place, what);
             shard.found(
                 &context.run,

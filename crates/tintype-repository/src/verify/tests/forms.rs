@@ -38,6 +38,19 @@ async fn a_shard_that_the_engine_could_not_write_loses_its_index_without_alarm()
     let report = fixture.verify().await;
     assert_eq!(kinds(&report), [(Severity::Note, Kind::ShardNotSnapshotted)]);
     assert_eq!(verdicts(&report), ["one: restorable []", "two: in_part [logs]"]);
+    // Where the engine's word for it is lost, the blob that held it is blamed.
+    let own = fixture.path().join(format!("snap-{}.dat", fixture.uuid("two")));
+    flip(&own, 40);
+    let report = fixture.verify().await;
+    assert_eq!(
+        kinds(&report),
+        [
+            (Severity::Error, Kind::MetadataDamaged),
+            (Severity::Warning, Kind::BlobMissing)
+        ]
+    );
+    assert_eq!(report.findings[0].blob, named(&fixture, &own));
+    assert_eq!(report.snapshots[1].verdict, Verdict::NotRestorable);
     // The same without the engine's word for it is damage.
     rewrite(&fixture, "two", |own| own["state"] = "PARTIAL".into());
     let report = fixture.verify().await;

@@ -73,6 +73,44 @@ async fn a_shards_blob_from_another_shard_is_blamed_itself() {
     assert_eq!(verdicts(&report), ["one: restorable []", "two: in_part [logs]"]);
 }
 
+/// No blob that it names tells where it belongs.
+#[tokio::test]
+async fn an_empty_shards_blob_in_a_full_shard_is_blamed_itself_and_so_is_the_other_way_round() {
+    let (empty, full) = (index(8, "empty"), index(8, "sorted"));
+    for (shards, severity) in [
+        ([&full, &empty], Severity::Error),
+        ([&empty, &full], Severity::Error),
+        // Neither says which it is, and a restore of either gives nothing.
+        ([&empty, &empty], Severity::Warning),
+    ] {
+        let mut fixture = Fixture::new();
+        fixture.repository.take("three", 9000, &[("halves", &shards)]);
+        let own = |shard| {
+            let directory = fixture.repository.shard("halves", shard);
+            directory.join(format!("snap-{}.dat", fixture.uuid("three")))
+        };
+        std::fs::copy(own(0), own(1)).unwrap();
+        let report = fixture.verify().await;
+        let worst = &report.findings[0];
+        assert_eq!(
+            (worst.severity, worst.kind, &*worst.snapshots),
+            (severity, Kind::MetadataContradiction, &["three".to_owned()][..])
+        );
+        let is_error = severity == Severity::Error;
+        let errors = report
+            .findings
+            .iter()
+            .filter(|found| found.severity == Severity::Error);
+        assert_eq!(errors.count(), usize::from(is_error), "{:#?}", report.findings);
+        assert_eq!(is_error, worst.blob == named(&fixture, &own(1)));
+        let verdict = match is_error {
+            true => Verdict::NotRestorable,
+            false => Verdict::Restorable,
+        };
+        assert_eq!(report.snapshots[2].verdict, verdict);
+    }
+}
+
 #[tokio::test]
 async fn damage_in_index_metadata_loses_the_index_where_it_is_shared() {
     let fixture = Fixture::new();

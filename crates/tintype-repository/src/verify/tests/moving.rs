@@ -59,6 +59,30 @@ async fn a_snapshot_deleted_meanwhile_is_unknown_and_no_alarm() {
     );
 }
 
+/// The blob that lists an index's directories goes with the last snapshot of the index.
+#[tokio::test]
+async fn an_index_with_hashed_paths_that_is_deleted_meanwhile_is_no_alarm() {
+    let mut fixture = Fixture::new();
+    let sorted = index(8, "sorted");
+    fixture.repository.take("three", 9000, &[("hashed", &[&sorted])]);
+    fixture.change_root(|root| root["indices"]["hashed"]["shard_path_type"] = 2.into());
+    let report = fixture.verify().await;
+    let paths = |found: &&Finding| found.blob.starts_with("snapshot_shard_paths/");
+    let missing: Vec<_> = report.findings.iter().filter(paths).collect();
+    assert_eq!(
+        (missing.len(), &*missing[0].snapshots),
+        (1, &["three".to_owned()][..])
+    );
+    let pinned = fixture.open().await;
+    let mut root = fixture.root();
+    root["snapshots"].as_array_mut().unwrap().pop();
+    root["indices"].as_object_mut().unwrap().remove("hashed");
+    std::fs::write(fixture.path().join("index-4"), root.to_string()).unwrap();
+    std::fs::write(fixture.path().join("index.latest"), 4_i64.to_be_bytes()).unwrap();
+    let report = run(pinned, |_| {}, Arc::new(MemoryLedger::default())).await;
+    assert_eq!(kinds(&report), [(Severity::Note, Kind::Changed)]);
+}
+
 #[tokio::test]
 async fn what_is_lost_stays_lost_when_only_others_were_deleted() {
     let mut fixture = Fixture::new();

@@ -58,7 +58,9 @@ impl Attested {
     }
 }
 
-/// Whether an attestation covers blobs of this class: what a restore reads, and the global state.
+/// Whether an attestation covers blobs of this class: what a restore reads, and the global state. Not the shards'
+/// generations, `index.latest` and the lists of hashed paths: they are those of all snapshots, every later snapshot
+/// replaces them, and no restore reads them (`docs/attestations.md`).
 pub fn covers(class: Class) -> bool {
     class.is_restored() || class == Class::GlobalState
 }

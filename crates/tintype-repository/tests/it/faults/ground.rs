@@ -41,6 +41,8 @@ pub struct Hit<'a> {
     pub blob: &'a Blob,
     /// The other one, of a swap.
     pub other: Option<&'a Blob>,
+    /// How many bytes lie there now; `None`: it is gone.
+    pub length: Option<u64>,
     /// Mends it when dropped.
     pub _changed: Changed,
 }
@@ -108,6 +110,7 @@ impl Ground {
         Hit {
             blob,
             other: None,
+            length: bytes.map(|bytes| bytes.len() as u64),
             _changed: changed,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::attested::covers;
 use super::damage::Damage;
 use super::judge::Outcome;
 use crate::truth::Class;
@@ -76,26 +77,34 @@ impl Tally {
         self.counts.values().flat_map(BTreeMap::values).sum()
     }
 
-    /// One line for each class and damage: cases, missed, on a wrong blob, with wrong snapshots.
+    /// What was missed, without and with an attestation.
+    pub fn missed(&self, class: Class, damage: Damage) -> (u32, Option<u32>) {
+        let attested = match self.attested(class, damage) {
+            (0, _) => None,
+            (_, misses) => Some(misses),
+        };
+        (self.of(class, damage, Outcome::Missed), attested)
+    }
+
+    /// As `docs/faults.md` has it: a line for each class and damage.
     pub fn table(&self) -> String {
         let mut text = String::from(
-            "class           damage    cases  missed  wrong blob  wrong snapshots  missed with an attestation\n",
+            "| class | damage | cases | found | of these on another blob | missed | missed with an attestation |\n\
+             |---|---|---:|---:|---:|---:|---:|\n",
         );
         for (class, damage) in self.counts.keys() {
-            let of = |outcome| self.of(*class, *damage, outcome);
-            let attested = match self.attested(*class, *damage) {
-                (0, _) => "-".to_owned(),
-                (_, misses) => misses.to_string(),
+            let (missed, attested) = self.missed(*class, *damage);
+            let cases = self.cases(*class, *damage);
+            let elsewhere = self.of(*class, *damage, Outcome::WrongBlob);
+            let attested = match attested {
+                Some(misses) => misses.to_string(),
+                None if covers(*class) => "–".to_owned(),
+                None => "not covered".to_owned(),
             };
+            let found = cases - missed;
             writeln!(
                 text,
-                "{:<15} {:<8} {:>6} {:>7} {:>11} {:>16} {attested:>27}",
-                format!("{class:?}"),
-                format!("{damage:?}"),
-                self.cases(*class, *damage),
-                of(Outcome::Missed),
-                of(Outcome::WrongBlob),
-                of(Outcome::WrongSnapshots),
+                "| {class:?} | {damage:?} | {cases} | {found} | {elsewhere} | {missed} | {attested} |"
             )
             .unwrap();
         }
