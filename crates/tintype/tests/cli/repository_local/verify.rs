@@ -3,8 +3,6 @@
 use super::schema::Schema;
 use super::{Local, files, lines};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::process::Command;
 
 #[test]
 fn a_healthy_repository_is_restorable() {
@@ -197,34 +195,4 @@ fn an_estimate_reads_no_data() {
     let (_, report) = local.json("verify", "--level checksum --no-structure --no-ledger");
     assert_eq!(cost["blobs"], report["read"]["blobs"]);
     assert!(cost["data_bytes"].as_u64().unwrap() > 0);
-}
-
-#[test]
-fn a_signal_leaves_a_report_and_130() {
-    for signal in ["-INT", "-TERM"] {
-        let local = Local::new();
-        // So slow that it cannot end by itself.
-        let mut child = local
-            .command("verify", "--rate 1B --concurrency 1 -o json")
-            .spawn()
-            .unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-        let reading = stderr.next().unwrap().unwrap();
-        assert!(reading.starts_with("reading metadata"), "{reading}");
-        let killed = Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(killed.success());
-        let rest: Vec<String> = stderr.map(Result::unwrap).collect();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130), "{signal}: {rest:?}");
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(report["complete"], false);
-        assert!(
-            rest.iter().any(|line| line.contains("cli.interrupted")),
-            "{rest:?}"
-        );
-        assert!(local.home().join(".local/state/tintype/ledger").is_file());
-    }
 }
