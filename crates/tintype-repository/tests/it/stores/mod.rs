@@ -6,6 +6,7 @@ mod faults;
 mod ground;
 mod refusals;
 mod sample;
+mod unread;
 mod verdicts;
 mod web;
 
