@@ -24,9 +24,16 @@ impl Moto {
             command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
         });
         let server = Self(service.await?);
-        let bucket = format!("/{BUCKET}");
-        server.0.send(Method::PUT, &bucket, &[], &[]).await?;
+        server.make_bucket(BUCKET).await?;
         Ok(server)
+    }
+
+    /// Makes a bucket.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn make_bucket(&self, bucket: &str) -> anyhow::Result<()> {
+        self.0.send(Method::PUT, &format!("/{bucket}"), &[], &[]).await
     }
 
     /// The endpoint's URL, without the bucket.
@@ -39,10 +46,27 @@ impl Moto {
     /// # Errors
     /// When the server refuses.
     pub async fn put(&self, key: &str, bytes: &[u8], class: &str) -> anyhow::Result<()> {
-        let target = format!("/{BUCKET}/{}", encoded(key));
+        self.put_in(BUCKET, key, bytes, class).await
+    }
+
+    /// As [`Self::put`], into another bucket.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn put_in(&self, bucket: &str, key: &str, bytes: &[u8], class: &str) -> anyhow::Result<()> {
+        let target = format!("/{bucket}/{}", encoded(key));
         // Anybody may read and replace it, so that it serves as a web server as well.
         let headers = [("x-amz-storage-class", class), ("x-amz-acl", "public-read-write")];
         self.0.send(Method::PUT, &target, &headers, bytes).await
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
+        let target = format!("/{BUCKET}/{}", encoded(key));
+        self.0.send(Method::DELETE, &target, &[], &[]).await
     }
 }
 
@@ -78,9 +102,17 @@ impl Azurite {
                 .env("AZURITE_ACCOUNTS", format!("{}:{}", Self::ACCOUNT, Self::KEY));
         });
         let server = Self(service.await?);
-        let container = format!("{BUCKET}?restype=container&{}", server.sas("rwdlac")?);
-        server.put_to(&container, &[], &[]).await?;
+        server.make_container(BUCKET).await?;
         Ok(server)
+    }
+
+    /// Makes a container.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn make_container(&self, container: &str) -> anyhow::Result<()> {
+        let target = format!("{container}?restype=container&{}", self.sas("rwdlac")?);
+        self.send(Method::PUT, &target, &[], &[]).await
     }
 
     /// The endpoint's URL, without the account.
@@ -93,9 +125,26 @@ impl Azurite {
     /// # Errors
     /// When the server refuses.
     pub async fn put(&self, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        self.put_in(BUCKET, key, bytes).await
+    }
+
+    /// As [`Self::put`], into another container.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn put_in(&self, container: &str, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let target = format!("{container}/{}?{}", encoded(key), self.sas("rwdlac")?);
+        let headers = [("x-ms-blob-type", "BlockBlob")];
+        self.send(Method::PUT, &target, &headers, bytes).await
+    }
+
+    /// Deletes a blob.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
         let target = format!("{BUCKET}/{}?{}", encoded(key), self.sas("rwdlac")?);
-        self.put_to(&target, &[("x-ms-blob-type", "BlockBlob")], bytes)
-            .await
+        self.send(Method::DELETE, &target, &[], &[]).await
     }
 
     /// Moves a blob to the archive tier.
@@ -104,15 +153,21 @@ impl Azurite {
     /// When the server refuses.
     pub async fn archive(&self, key: &str) -> anyhow::Result<()> {
         let target = format!("{BUCKET}/{}?comp=tier&{}", encoded(key), self.sas("rwdlac")?);
-        self.put_to(&target, &[("x-ms-access-tier", "Archive")], &[])
-            .await
+        let headers = [("x-ms-access-tier", "Archive")];
+        self.send(Method::PUT, &target, &headers, &[]).await
     }
 
-    async fn put_to(&self, target: &str, headers: &[(&str, &str)], body: &[u8]) -> anyhow::Result<()> {
+    async fn send(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> anyhow::Result<()> {
         let target = format!("/{}/{target}", Self::ACCOUNT);
         let version = ("x-ms-version", "2021-12-02");
         let headers: Vec<(&str, &str)> = headers.iter().copied().chain([version]).collect();
-        self.0.send(Method::PUT, &target, &headers, body).await
+        self.0.send(method, &target, &headers, body).await
     }
 
     /// A token for the whole account with these permissions, such as `rl` for reading and listing.
@@ -172,14 +227,19 @@ impl FakeGcs {
                 .args(["-external-url", &format!("http://{host}")]);
         });
         let server = Self(service.await?);
-        let bucket = format!("{{\"name\":\"{BUCKET}\"}}");
+        server.make_bucket(BUCKET).await?;
+        Ok(server)
+    }
+
+    /// Makes a bucket.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn make_bucket(&self, bucket: &str) -> anyhow::Result<()> {
+        let body = format!("{{\"name\":\"{bucket}\"}}");
         let json = [("content-type", "application/json")];
         let target = "/storage/v1/b?project=testkit";
-        server
-            .0
-            .send(Method::POST, target, &json, bucket.as_bytes())
-            .await?;
-        Ok(server)
+        self.0.send(Method::POST, target, &json, body.as_bytes()).await
     }
 
     /// The endpoint's URL, without the bucket.
@@ -192,9 +252,26 @@ impl FakeGcs {
     /// # Errors
     /// When the server refuses.
     pub async fn put(&self, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        self.put_in(BUCKET, key, bytes).await
+    }
+
+    /// As [`Self::put`], into another bucket.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn put_in(&self, bucket: &str, key: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let name = encoded_part(key);
-        let target = format!("/upload/storage/v1/b/{BUCKET}/o?uploadType=media&name={name}");
+        let target = format!("/upload/storage/v1/b/{bucket}/o?uploadType=media&name={name}");
         let kind = [("content-type", "application/octet-stream")];
         self.0.send(Method::POST, &target, &kind, bytes).await
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn delete(&self, key: &str) -> anyhow::Result<()> {
+        let target = format!("/storage/v1/b/{BUCKET}/o/{}", encoded_part(key));
+        self.0.send(Method::DELETE, &target, &[], &[]).await
     }
 }

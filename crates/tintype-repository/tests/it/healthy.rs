@@ -23,7 +23,8 @@ async fn nothing_is_found_in_what_engines_wrote() {
     println!("{snapshots} snapshots are what their engines said");
 }
 
-fn assert_healthy(written: &Written, report: &Report) {
+/// That a report finds nothing, and tells of each snapshot what the engine said of it.
+pub fn assert_healthy(written: &Written, report: &Report) {
     let label = format!("{} at {:?}", written.label(), report.level);
     let errors = report.findings.iter().filter(|finding| {
         // What the engine itself says of a PARTIAL snapshot is no damage of the repository.

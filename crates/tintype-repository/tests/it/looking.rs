@@ -55,13 +55,12 @@ pub async fn look(written: &Written, options: Options) -> Result<Report, OpenErr
 
 pub async fn look_at(root: &Path, base: &str, options: Options) -> Result<Report, OpenError> {
     let repository = open(root, base).await?;
-    Ok(verify(
-        repository,
-        options,
-        Arc::new(Forgetful),
-        Arc::new(Progress::default()),
-    )
-    .await)
+    Ok(judged(repository, options, Arc::new(Forgetful)).await)
+}
+
+/// The report of a repository, with what a ledger knows.
+pub async fn judged(repository: Arc<Repository>, options: Options, ledger: Arc<dyn Ledger>) -> Report {
+    verify(repository, options, ledger, Arc::new(Progress::default())).await
 }
 
 /// Verdicts by snapshot and index.

@@ -22,7 +22,7 @@ use crate::{
     workdir::WorkDir,
 };
 use content::Owner;
-pub use copy::copy_tree;
+pub use copy::{copy_tree, tree};
 pub use form::Form;
 pub use manifest::{Manifest, Taken, TakenIndex, Written};
 

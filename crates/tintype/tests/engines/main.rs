@@ -81,6 +81,7 @@ mod fake_foreign;
 mod fake_overall;
 mod fake_runbook;
 mod fake_shared;
+mod fake_stores;
 mod fake_stray;
 mod identity;
 mod killed;

@@ -134,12 +134,13 @@ async fn file_blobs(context: &Context, shard: &Shard, file: &FileInfo) -> Vec<Wr
 
 async fn blob(context: &Context, shard: &Shard, file: &FileInfo, part: u64) -> Option<Wrong> {
     let (name, length) = file.part(part);
-    let (there, archived) = match &shard.listing {
-        Some(listing) => match listing.find(&name) {
-            Some(entry) => (entry.length, entry.archived),
-            None => return Some(missing(shard, file, &name)),
-        },
-        None => match context.run.reader.head(&shard.key(&name)).await {
+    let (there, archived) = match shard.listing.as_ref().map(|listing| listing.find(&name)) {
+        Some(Some(entry)) => (entry.length, entry.archived),
+        // A directory's listing passes over a link that leads out of it, which is there and cannot be read.
+        Some(None) if !context.run.repository.source.is_local() => {
+            return Some(missing(shard, file, &name));
+        }
+        _ => match context.run.reader.head(&shard.key(&name)).await {
             Ok(entry) => (entry.length, entry.archived),
             Err(error) if error.cause == Cause::Missing => return Some(missing(shard, file, &name)),
             Err(error) => {

@@ -145,18 +145,33 @@ async fn a_changed_blob_that_was_sealed_again_is_another_file() {
 
 #[tokio::test]
 async fn a_blob_that_cannot_be_opened_makes_its_index_unknown() {
-    use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
     let blob = fixture.blob();
-    std::fs::set_permissions(&blob, std::fs::Permissions::from_mode(0o0)).unwrap();
-    if std::fs::read(&blob).is_ok() {
-        // Nothing is closed to the superuser.
-        return;
+    // A link that leads out of the store is not followed, whoever asks and whatever it leads to.
+    let outside = fixture._directory.path().join("outside");
+    std::fs::rename(&blob, &outside).unwrap();
+    std::os::unix::fs::symlink(&outside, &blob).unwrap();
+    for since in [None, Some(0)] {
+        let ledger = Arc::new(MemoryLedger::default());
+        let report = run(
+            fixture.open().await,
+            |options| options.since = since,
+            ledger.clone(),
+        )
+        .await;
+        let found = only(&report);
+        assert_eq!(
+            (found.severity, found.kind, &found.blob),
+            (Severity::Warning, Kind::BlobUnreadable, &named(&fixture, &blob))
+        );
+        assert_eq!(verdicts(&report), ["one: unknown [logs]", "two: restorable []"]);
+        // Nor is it remembered as read.
+        std::fs::remove_file(&blob).unwrap();
+        std::fs::copy(&outside, &blob).unwrap();
+        let report = run(fixture.open().await, |options| options.since = Some(0), ledger).await;
+        assert_eq!(report.read.blobs, 1);
+        assert_eq!(verdicts(&report), GOOD);
+        std::fs::remove_file(&blob).unwrap();
+        std::os::unix::fs::symlink(&outside, &blob).unwrap();
     }
-    let report = fixture.verify().await;
-    assert_eq!(
-        (only(&report).severity, only(&report).kind),
-        (Severity::Warning, Kind::BlobUnreadable)
-    );
-    assert_eq!(verdicts(&report), ["one: unknown [logs]", "two: restorable []"]);
 }

@@ -1,5 +1,6 @@
 //! The stores, and how each is filled and opened.
 
+use crate::truth::join;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::path::PathBuf;
 use tintype_repository::source::{Access, Source, SourceError};
@@ -84,11 +85,16 @@ impl Ground {
 
     /// The URL of a path from the bucket's root.
     pub fn url(&self, path: &str) -> String {
+        self.url_in(BUCKET, path)
+    }
+
+    /// The URL of a path from a bucket's root.
+    pub fn url_in(&self, bucket: &str, path: &str) -> String {
         match self {
-            Self::Directory(dir) => format!("{}/{path}", dir.path().display()),
-            Self::Versitygw(_) | Self::Moto(_) => format!("s3://{BUCKET}/{path}"),
-            Self::Azurite(_) => format!("az://{BUCKET}/{path}"),
-            Self::FakeGcs(_) => format!("gs://{BUCKET}/{path}"),
+            Self::Directory(dir) => format!("{}/{path}", root(dir, bucket).display()),
+            Self::Versitygw(_) | Self::Moto(_) => format!("s3://{bucket}/{path}"),
+            Self::Azurite(_) => format!("az://{bucket}/{path}"),
+            Self::FakeGcs(_) => format!("gs://{bucket}/{path}"),
         }
     }
 
@@ -110,13 +116,47 @@ impl Ground {
         )
     }
 
-    pub async fn put(&self, key: &str, bytes: &[u8]) {
+    /// Makes another bucket.
+    pub async fn make_bucket(&self, bucket: &str) {
         match self {
-            Self::Directory(dir) => write(dir.path().join(key), bytes),
-            Self::Versitygw(server) => write(server.data().join(BUCKET).join(key), bytes),
-            Self::Moto(server) => server.put(key, bytes, "STANDARD").await.unwrap(),
-            Self::Azurite(server) => server.put(key, bytes).await.unwrap(),
-            Self::FakeGcs(server) => server.put(key, bytes).await.unwrap(),
+            Self::Directory(dir) => std::fs::create_dir_all(root(dir, bucket)).unwrap(),
+            Self::Versitygw(server) => std::fs::create_dir_all(server.data().join(bucket)).unwrap(),
+            Self::Moto(server) => server.make_bucket(bucket).await.unwrap(),
+            Self::Azurite(server) => server.make_container(bucket).await.unwrap(),
+            Self::FakeGcs(server) => server.make_bucket(bucket).await.unwrap(),
+        }
+    }
+
+    pub async fn put(&self, key: &str, bytes: &[u8]) {
+        self.put_in(BUCKET, key, bytes).await;
+    }
+
+    async fn put_in(&self, bucket: &str, key: &str, bytes: &[u8]) {
+        match self {
+            Self::Directory(dir) => write(root(dir, bucket).join(key), bytes),
+            Self::Versitygw(server) => write(server.data().join(bucket).join(key), bytes),
+            Self::Moto(server) => server.put_in(bucket, key, bytes, "STANDARD").await.unwrap(),
+            Self::Azurite(server) => server.put_in(bucket, key, bytes).await.unwrap(),
+            Self::FakeGcs(server) => server.put_in(bucket, key, bytes).await.unwrap(),
+        }
+    }
+
+    /// Puts what [`tree`](tintype_testkit::corpus::tree) gave below a path of a bucket; empty for its root.
+    pub async fn put_tree(&self, bucket: &str, below: &str, tree: &[(String, Vec<u8>)]) {
+        let puts = stream::iter(tree).map(|(path, bytes)| async move {
+            let key = join(below, path);
+            self.put_in(bucket, &key, bytes).await;
+        });
+        puts.buffer_unordered(16).collect::<()>().await;
+    }
+
+    pub async fn delete(&self, key: &str) {
+        match self {
+            Self::Directory(dir) => std::fs::remove_file(dir.path().join(key)).unwrap(),
+            Self::Versitygw(server) => std::fs::remove_file(server.data().join(BUCKET).join(key)).unwrap(),
+            Self::Moto(server) => server.delete(key).await.unwrap(),
+            Self::Azurite(server) => server.delete(key).await.unwrap(),
+            Self::FakeGcs(server) => server.delete(key).await.unwrap(),
         }
     }
 
@@ -127,6 +167,14 @@ impl Ground {
             Ok::<(), SourceError>(())
         });
         puts.buffer_unordered(16).try_collect::<()>().await.unwrap();
+    }
+}
+
+/// A directory is one bucket; another one is a directory in it.
+fn root(dir: &WorkDir, bucket: &str) -> PathBuf {
+    match bucket {
+        BUCKET => dir.path().to_owned(),
+        other => dir.path().join(other),
     }
 }
 

@@ -5,13 +5,16 @@ mod facts;
 mod faults;
 mod ground;
 mod refusals;
+mod sample;
+mod unread;
+mod verdicts;
 mod web;
 
 /// Runs every fact on every store.
 macro_rules! on_stores {
     ($($store:ident),+ $(,)?) => {
         $(mod $store {
-            use super::{facts, ground};
+            use super::{facts, ground, verdicts};
 
             #[tokio::test]
             async fn blobs_are_read_whole_and_in_part() {
@@ -36,6 +39,17 @@ macro_rules! on_stores {
             #[tokio::test]
             async fn a_copied_root_is_seen_from_its_base() {
                 facts::a_copied_root_is_seen_from_its_base(ground::$store().await).await;
+            }
+
+            #[tokio::test]
+            async fn a_repository_at_the_buckets_root_is_proved_and_its_damage_blamed() {
+                let ground = ground::$store().await;
+                verdicts::a_repository_at_the_buckets_root_is_proved_and_its_damage_blamed(ground).await;
+            }
+
+            #[tokio::test]
+            async fn a_copied_bucket_is_proved_as_well() {
+                verdicts::a_copied_bucket_is_proved_as_well(ground::$store().await).await;
             }
         })+
     };

@@ -1,6 +1,7 @@
 //! The commands that read a repository's storage themselves. The server's address leads nowhere, so none is needed.
 
 mod attest;
+mod resumed;
 mod surveys;
 mod verify;
 mod wrong;
