@@ -204,3 +204,19 @@ fn without_parameters(location: &str) -> &str {
     let plain = location.split_once('?').map_or(location, |(plain, _)| plain);
     plain.trim_end_matches('/')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_to_try_has_no_parameters() {
+        for (location, plain) in [
+            ("s3://b/r?account=a&endpoint=http://h:1", "s3://b/r"),
+            ("file:///r", "file:///r"),
+            ("https://h/r/", "https://h/r"),
+        ] {
+            assert_eq!(without_parameters(location), plain);
+        }
+    }
+}

@@ -83,3 +83,19 @@ async fn a_repository_behind_a_web_server_is_verified_without_listings() {
         (Kind::BlobMissing, &named(&fixture, &blob))
     );
 }
+
+#[tokio::test]
+async fn an_index_latest_that_names_no_root_may_only_be_left_behind() {
+    let fixture = Fixture::new();
+    let url = serve(fixture.path().to_owned()).await;
+    std::fs::remove_file(fixture.root_path()).unwrap();
+    let source = Source::open(&url, &Access::default()).unwrap();
+    let error = Repository::open(source).await.unwrap_err();
+    assert!(!error.is_damage(), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .contains("index.latest names an index-N that is not there"),
+        "{error}"
+    );
+}
