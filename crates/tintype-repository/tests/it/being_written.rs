@@ -1,7 +1,6 @@
 //! A repository that an engine writes and deletes in meanwhile: nothing is found that is not there.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -13,7 +12,7 @@ use tintype_repository::verify::report::Report;
 use tintype_repository::verify::verdict::Verdict;
 use tintype_testkit::engines::{RealEngine, row, shared};
 
-use crate::looking::{look_at, options, said};
+use crate::looking::{look_at, options, said, show};
 
 /// So many snapshots are taken; each is deleted when two more are there.
 const SNAPSHOTS: u32 = 25;
@@ -189,12 +188,9 @@ impl Ground {
             deleted,
         } = looks;
         let name = self.engine.row().name;
-        // Past the test harness, which shows nothing of a test that passes.
-        writeln!(
-            std::io::stderr(),
-            "{good} looks beside {name}, {outrun} outrun by it, {deleted} snapshots deleted meanwhile"
-        )
-        .unwrap();
+        show(&format!(
+            "{good} looks beside {name}, {outrun} outrun by it, {deleted} snapshots deleted meanwhile\n"
+        ));
         assert!(
             *good >= 10,
             "only {good} looks while {SNAPSHOTS} snapshots were taken"

@@ -1,6 +1,7 @@
 //! Verifying a repository in a directory.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,4 +87,9 @@ pub fn said(report: &Report) -> String {
         )
     });
     lines.collect()
+}
+
+/// Shows a line or more past the test harness, which shows nothing of a test that passes.
+pub fn show(text: &str) {
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
 }

@@ -2,7 +2,6 @@
 //! registration, since engines keep a root in memory; each index restored for itself under a new name.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,7 +16,7 @@ use tintype_testkit::noise::Noise;
 
 use crate::corpora::Scratch;
 use crate::faults::{Damage, Ground, Hit};
-use crate::looking::{look, options, said};
+use crate::looking::{look, options, said, show};
 use crate::truth::Class;
 
 const AT_ONCE: usize = 4;
@@ -114,16 +113,10 @@ async fn compare(engine: &str, forms: &[Form], cases: u64) {
         })
         .await;
     let seen = seen.lock().unwrap();
-    // Past the test harness, which shows nothing of a test that passes.
-    writeln!(
-        std::io::stderr(),
-        "{engine}: {} indices restored, {} refused; {} restored from the files of others, {} of these with other documents",
-        seen.restored,
-        seen.refused,
-        seen.taken_in,
-        seen.other_documents
-    )
-    .unwrap();
+    show(&format!(
+        "{engine}: {} indices restored, {} refused; {} restored from the files of others, {} of these with other documents\n",
+        seen.restored, seen.refused, seen.taken_in, seen.other_documents
+    ));
     assert!(seen.wrong.is_empty(), "{}", seen.wrong.join("\n"));
     let enough = u32::try_from(cases / 2).unwrap();
     assert!(
@@ -148,7 +141,9 @@ struct Case {
 async fn prepare(grounds: &[Ground], node: &RealEngine, number: u64) -> Case {
     let mut noise = Noise(number);
     let start = noise.below(grounds.len());
-    let mut moves = (number % 3 == 0).then(|| MOVES[(number / 3) as usize % MOVES.len()]);
+    let mut moves = number
+        .is_multiple_of(3)
+        .then(|| MOVES[(number / 3) as usize % MOVES.len()]);
     let (class, damage, ground, hit) = loop {
         let (class, damage) = moves.take().unwrap_or_else(|| {
             (

@@ -72,7 +72,7 @@ pub fn judge(ground: &Ground, hit: &Hit<'_>, report: &Result<Report, OpenError>)
     let is_stray = |finding: &&Finding| {
         finding.severity == Severity::Error && !hurt.iter().any(|blob| names(hit, finding, blob))
     };
-    if new.iter().any(|finding| is_stray(finding)) {
+    if new.iter().any(is_stray) {
         return Outcome::WrongBlob;
     }
     let expected = expected_verdicts(ground, &hurt);

@@ -7,8 +7,6 @@ mod ground;
 mod judge;
 mod tally;
 
-use std::io::Write;
-
 use tintype_repository::Level;
 use tintype_testkit::noise::Noise;
 use tokio::runtime::Handle;
@@ -21,7 +19,7 @@ use judge::{Outcome, judge, must_be_found};
 use tally::Tally;
 
 use crate::corpora::{Scratch, one};
-use crate::looking::{look, options, said};
+use crate::looking::{look, options, said, show};
 use crate::truth::Class;
 
 const CASES: u64 = 10_000;
@@ -42,8 +40,7 @@ async fn faults_are_found_and_blamed_on_the_right_blob_and_snapshots() {
     for worker in workers.collect::<Vec<_>>() {
         tally.merge(worker.await.unwrap());
     }
-    // Past the test harness, which shows nothing of a test that passes.
-    std::io::stderr().write_all(tally.table().as_bytes()).unwrap();
+    show(&tally.table());
     for ((class, damage), examples) in &tally.examples {
         println!("{class:?} {damage:?}: {}", examples.join("\n"));
     }
