@@ -167,6 +167,7 @@ async fn bad_options_name_the_member() {
             json!({"level": "presence", "structure": true}),
             "options.structure",
         ),
+        (json!({"structure": false}), "options.structure"),
         (json!({"budget_bytes": 0}), "options.budget_bytes"),
         (json!({"budget_seconds": -1}), "options.budget_seconds"),
         (json!({"bytes_per_second": "1M"}), "options.bytes_per_second"),

@@ -57,6 +57,10 @@ impl OptionsBody {
             let message = "structure needs the level fingerprint or a deeper one";
             return Err(Problem::invalid("options.structure", message));
         }
+        if self.structure == Some(false) && level == Level::Structure {
+            let message = "the level structure checks it always: without it, choose the level checksum";
+            return Err(Problem::invalid("options.structure", message));
+        }
         let options = VerifyOptions {
             level,
             structure: self.structure.unwrap_or(level >= Level::Fingerprint),
