@@ -176,6 +176,8 @@ macro_rules! on_both {
     };
 }
 
+pub(super) use on_both;
+
 on_both! {
     throttling_is_waited_out, 5;
     a_cut_stream_goes_on_where_it_broke, 5;

@@ -1,6 +1,7 @@
 //! What a store does not give makes a verdict unknown: it is neither called good nor remembered as good. What it does not give
 //! for a moment only is asked for again.
 
+use super::faults::on_both;
 use super::ground::{self, Ground, azure_access, s3_access};
 use super::sample::{Sample, deep};
 use crate::looking::{judged, said};
@@ -215,25 +216,6 @@ fn assert_denied(error: &OpenError) {
         panic!("{error}");
     };
     assert_eq!(error.cause, Cause::Denied, "{error}");
-}
-
-macro_rules! on_both {
-    ($($fact:ident, $retries:expr $(, $s3:expr, $azure:expr)?;)+) => {
-        mod versitygw {
-            use super::*;
-            $(#[tokio::test]
-            async fn $fact() {
-                super::$fact(Before::s3($retries).await $(, $s3)?).await;
-            })+
-        }
-        mod azurite {
-            use super::*;
-            $(#[tokio::test]
-            async fn $fact() {
-                super::$fact(Before::azure($retries).await $(, $azure)?).await;
-            })+
-        }
-    };
 }
 
 on_both! {
