@@ -22,10 +22,9 @@ pub(super) struct Beside {
 
 impl Beside {
     /// Looks at it. `None`: there is nothing of the kind.
-    pub async fn read(context: &Context) -> Option<Self> {
+    pub async fn read(context: &Context, mounts: &[Mount]) -> Option<Self> {
         let run = &context.run;
-        let targets = mounts(context).map(|(_, _, mounted)| target(run, mounted));
-        let wanted = targets.filter_map(|target| match target {
+        let wanted = mounts.iter().filter_map(|mount| match mount.target {
             Target::Held { snapshot, index, .. } => Some((index, snapshot)),
             Target::Other(..) => None,
         });
@@ -48,20 +47,35 @@ impl Beside {
     }
 }
 
-/// All pairs that are mounted, with their indices.
-fn mounts(context: &Context) -> impl Iterator<Item = (u32, u32, &Mounted)> {
-    let planned = context.run.plan.indices.iter();
+/// A pair that is mounted.
+pub(super) struct Mount {
+    pair: u32,
+    index: u32,
+    target: Target,
+}
+
+/// All pairs that are mounted.
+pub(super) fn mounts(context: &Context) -> Vec<Mount> {
+    let run = &context.run;
+    let planned = run.plan.indices.iter();
     let pairs = planned.flat_map(|planned| planned.pairs.clone().map(|pair| (pair, planned.index)));
-    pairs.filter_map(|(pair, index)| Some((pair, index, context.metadata_of(pair)?.mounted.as_deref()?)))
+    let mounts = pairs.filter_map(|(pair, index)| {
+        let mounted = context.metadata_of(pair)?.mounted.as_deref()?;
+        let target = target(run, mounted);
+        Some(Mount { pair, index, target })
+    });
+    mounts.collect()
 }
 
 /// Settles all pairs that are mounted.
-pub(super) fn settle(context: &Context, beside: Option<&Beside>, outcomes: &mut [Outcome]) {
+pub(super) fn settle(
+    context: &Context,
+    mounts: Vec<Mount>,
+    beside: Option<&Beside>,
+    outcomes: &mut [Outcome],
+) {
     let run = &context.run;
-    let settled: Vec<_> = mounts(context)
-        .map(|(pair, index, mounted)| (pair, index, target(run, mounted)))
-        .collect();
-    for (pair, index, target) in settled {
+    for Mount { pair, index, target } in mounts {
         let (effect, what) = match target {
             Target::Held {
                 snapshot,

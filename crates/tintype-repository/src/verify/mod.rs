@@ -81,9 +81,10 @@ pub async fn verify(
     let metadata = Arc::new(indices::read(&run, &snapshots).await);
     let context = Arc::new(shard::Context::new(run.clone(), snapshots, metadata));
     shard::read(context.clone()).await;
-    let beside = depend::Beside::read(&context).await;
+    let mounts = depend::mounts(&context);
+    let beside = depend::Beside::read(&context, &mounts).await;
     let mut outcomes = run.outcomes.take();
-    depend::settle(&context, beside.as_ref(), &mut outcomes);
+    depend::settle(&context, mounts, beside.as_ref(), &mut outcomes);
     let changed = changed::look_again(&run).await;
     if let Err(error) = run.ledger.flush().await {
         tracing::warn!(%error, "the ledger cannot be written: what was read now may be read again");
@@ -104,7 +105,7 @@ pub async fn estimate(repository: Arc<Repository>, options: Options, ledger: Arc
     let metadata = Arc::new(indices::read(&run, &snapshots).await);
     let context = Arc::new(shard::Context::new(run.clone(), snapshots, metadata));
     shard::read(context.clone()).await;
-    depend::Beside::read(&context).await;
+    depend::Beside::read(&context, &depend::mounts(&context)).await;
     let mut estimate = match &run.estimate {
         Some(estimate) => estimate.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         None => Estimate::default(),

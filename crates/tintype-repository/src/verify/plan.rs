@@ -162,7 +162,8 @@ impl fmt::Display for Plan {
         let (indices, pairs) = (self.indices.len(), self.pairs.len());
         writeln!(
             f,
-            "the shards of {indices} indices, one after another: each its listing, its snap-*.dat of its snapshots \
+            "the shards of {indices} indices, one after another: each its listing where reading does not tell \
+             it, its snap-*.dat of its snapshots \
              ({pairs} of indices and snapshots), its current generation"
         )?;
         match level {

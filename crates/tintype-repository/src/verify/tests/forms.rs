@@ -130,6 +130,15 @@ fn mount_with(fixture: &mut Fixture, settings: Value) {
         .take("third", 9000, &[("frozen", &[&Files::new()])]);
 }
 
+/// The verdict of the snapshot whose index is mounted.
+fn of_third(report: &Report) -> Verdict {
+    let mut snapshots = report.snapshots.iter();
+    snapshots
+        .find(|snapshot| snapshot.name == "third")
+        .unwrap()
+        .verdict
+}
+
 #[tokio::test]
 async fn a_mounted_index_follows_the_snapshot_that_it_mounts() {
     let mut fixture = Fixture::new();
@@ -140,21 +149,11 @@ async fn a_mounted_index_follows_the_snapshot_that_it_mounts() {
     mount(&mut fixture, &one, &own);
     let report = fixture.verify().await;
     assert_eq!(report.findings, []);
-    let third = report
-        .snapshots
-        .iter()
-        .find(|snapshot| snapshot.name == "third")
-        .unwrap();
-    assert_eq!(third.verdict, Verdict::Restorable);
+    assert_eq!(of_third(&report), Verdict::Restorable);
     let name = index(8, "sorted").into_keys().find(|name| name.ends_with(".cfs"));
     flip(&fixture.repository.blob("books", 0, &name.unwrap()), 100);
     let report = fixture.verify().await;
-    let third = report
-        .snapshots
-        .iter()
-        .find(|snapshot| snapshot.name == "third")
-        .unwrap();
-    assert_eq!(third.verdict, Verdict::NotRestorable);
+    assert_eq!(of_third(&report), Verdict::NotRestorable);
     assert!(kinds(&report).contains(&(Severity::Error, Kind::Dependency)));
 }
 
@@ -255,12 +254,7 @@ async fn what_is_mounted_from_a_failed_snapshot_is_lost() {
     });
     fixture.change_root(|root| root["snapshots"][0]["state"] = 2.into());
     let report = fixture.verify().await;
-    let third = report
-        .snapshots
-        .iter()
-        .find(|snapshot| snapshot.name == "third")
-        .unwrap();
-    assert_eq!(third.verdict, Verdict::NotRestorable);
+    assert_eq!(of_third(&report), Verdict::NotRestorable);
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use crate::error::Result;
 use crate::model::verify::VerifyParameters;
 use crate::model::{RepositoryName, TakenSnapshot, VerifyOptions, VerifySchedule};
 use crate::operations::Operations;
-use crate::store::Idempotency;
 
 /// Snapshots begun to be verified at a time.
 const TAKEN: u32 = 500;
@@ -110,13 +109,8 @@ impl Operations {
             repository: name.clone(),
             options,
         };
-        let idempotency = Idempotency {
-            scope: format!("verification-after {name}"),
-            key: taken.operation.clone(),
-            body_mac: [0; 32],
-            expires_at: self.now() + jiff::SignedDuration::from_hours(24),
-        };
-        self.begin_verification(&cluster, &parameters, "snapshot", Some(idempotency))
+        let once = self.once(format!("verification-after {name}"), &taken.operation);
+        self.begin_verification(&cluster, &parameters, "snapshot", Some(once))
             .await?;
         Ok(true)
     }

@@ -118,14 +118,12 @@ impl Operations {
             {
                 continue;
             }
-            let idempotency = Idempotency {
-                scope: format!("verification-schedule {}/{}", platform.name, cluster.id),
-                key: slot.to_owned(),
-                body_mac: [0; 32],
-                expires_at: self.now() + jiff::SignedDuration::from_hours(24),
-            };
+            let once = self.once(
+                format!("verification-schedule {}/{}", platform.name, cluster.id),
+                slot,
+            );
             let begun = self
-                .begin_verification(&cluster, &parameters, "schedule", Some(idempotency))
+                .begin_verification(&cluster, &parameters, "schedule", Some(once))
                 .await;
             match begun {
                 Ok(operation) => started += usize::from(operation.is_some()),
@@ -150,6 +148,16 @@ impl Operations {
             Error::missing(Missing::Repository, message)
         };
         self.store().repository(name).await?.ok_or_else(missing)
+    }
+
+    /// What keeps a start that was not noted from being made again.
+    pub(super) fn once(&self, scope: String, key: &str) -> Idempotency {
+        Idempotency {
+            scope,
+            key: key.to_owned(),
+            body_mac: [0; 32],
+            expires_at: self.now() + jiff::SignedDuration::from_hours(24),
+        }
     }
 
     pub(super) async fn begin_verification(
